@@ -1,0 +1,1 @@
+"""Generative models for inference: tensors in, tensors out. ARCHITECTURE.md draws the map."""
