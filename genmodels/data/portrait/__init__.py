@@ -1,0 +1,1 @@
+"""The portrait painter behind `genmodels.data.faces`: geometry, colours, one module per part."""
