@@ -1,0 +1,1 @@
+"""Autoencoders: an image becomes a short code, and the code an image. `encode`, `decode`."""

@@ -1,0 +1,1 @@
+"""Building blocks that three families use identically."""
