@@ -1,0 +1,189 @@
+"""The finished folder: config, weights, golden outputs, measured numbers, model card.
+
+`metrics.json` holds what commands measured and the page reads; the card is written from it, so the two
+agree.
+"""
+
+import json
+import platform
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from genmodels.model import Model
+
+CARD = """---
+license: mit
+library_name: latente
+pipeline_tag: {pipeline_tag}
+tags:
+{tags}
+datasets:
+{datasets}
+---
+
+# {title}
+
+{what}
+
+## Data
+
+{data}
+
+## How it was made
+
+```
+{command}
+```
+
+{effort}
+
+## Measured
+
+{measures}
+
+Measured by `{measured_by}`; the numbers are in `metrics.json`.
+
+## What it cannot do
+
+{limits}
+"""
+
+GLOSS = {
+    "psnr": "PSNR of reconstructions of held-out images, dB",
+    "psnr_noisy": "PSNR of the noisy images themselves (noise 0.5), dB",
+    "psnr_cleaned": "PSNR after cleaning (noise 0.5), dB",
+    "sigma": "standard deviation of a pixel around the drawing, [-1, 1]",
+    "elbo": "bound on log p(x), nats per image",
+    "elbo_bits": "the same as a code length, bits per value (8 is no compression)",
+    "kl": "KL to the prior, nats per image",
+    "active": "latent dimensions that carry more than 0.01 nat",
+    "frechet_reconstruction": "Frechet distance of reconstructions to held-out images",
+    "frechet_prior": "Frechet distance of samples from N(0, I)",
+    "frechet_mixture": "Frechet distance of samples from the mixture",
+    "frechet_real": "Frechet distance between two sets of real images: the floor",
+    "precision_prior": "share of samples from N(0, I) that look real (inside the real manifold)",
+    "precision_mixture": "share of samples from the mixture that look real",
+    "coverage_prior": "share of real images with a sample from N(0, I) near them",
+    "coverage_mixture": "share of real images with a sample from the mixture near them",
+    "log_prob": "mean log-likelihood of held-out codes, nats",
+    "log_prob_normal": "the same under N(0, I)",
+    "accuracy": "accuracy on held-out images",
+    "auc_yes_no": "area under the ROC curve, mean over the attributes that are yes or no",
+    "psnr_leaves": "PSNR of reconstructions, dB: held-out dead leaves, 256 px",
+    "psnr_faces": "held-out painted faces, 128 px",
+    "psnr_emoji": "held-out emoji, 128 px",
+    "psnr_tiles": "held-out game tiles, 128 px",
+    "psnr_photos": "four photographs, the examples that come with gradio, 256 px",
+    "psnr_photos_bytes": "the same with each number of the code rounded to a byte",
+    "compression": "numbers of the image for each number of its code",
+    "bits_per_pixel": "of a code of bytes; the image itself has 24",
+    "variance_explained": "share of variance explained, mean over the attributes that are numbers",
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """The sentences of a model card."""
+
+    title: str
+    what: str
+    data: str
+    limits: str
+    datasets: tuple[str, ...] = ()  # ids on the Hub
+    tags: tuple[str, ...] = ()
+    pipeline_tag: str = "unconditional-image-generation"
+
+
+def hardware(device: str) -> str:
+    """The machine in words, as a card says it."""
+    if device.startswith("cuda"):
+        return f"one {torch.cuda.get_device_name()}"
+    cores = torch.get_num_threads()
+    return f"{cores} core{'s' if cores > 1 else ''} of {_processor()}"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    names = re.findall(r"model name\s*: (.*)", info.read_text()) if info.exists() else []
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def command() -> str:
+    """The command line as it would be typed from the root of the project."""
+    module = Path(sys.argv[0]).stem
+    return " ".join(["python -m", f"training.{module}", *sys.argv[1:]])
+
+
+def finish(
+    model: Model,
+    folder: Path,
+    golden: Callable[[Model], dict[str, Tensor]],
+    took: dict[str, Any],
+    device: str,
+) -> Model:
+    """Write the folder, read it back as anyone would, and keep what it then gives as its golden outputs.
+
+    `golden` computes inputs and outputs of a model. Returns the model as shipped, in halves and back.
+    """
+    earlier = json.loads((folder / "metrics.json").read_text()) if (folder / "metrics.json").exists() else {}
+    resumed = f"{earlier['command']}\n" if "--resume" in sys.argv and "command" in earlier else ""
+    model.save_pretrained(folder)
+    with torch.no_grad():
+        before = golden(model)
+        for file in folder.glob("golden.safetensors"):
+            file.unlink()
+        shipped = type(model).from_pretrained(folder)
+        after = golden(shipped)
+    worst = max((before[k] - after[k]).abs().max().item() for k in before)
+    save_file({k: v.contiguous() for k, v in after.items()}, folder / "golden.safetensors")
+    record(
+        folder,
+        parameters=sum(p.numel() for p in model.parameters()),
+        command=resumed + command(),
+        hardware=hardware(device),
+        minutes=took.pop("minutes"),
+        training=took,
+        fp16_error=round(worst, 5),
+    )
+    return shipped
+
+
+def record(folder: Path, **facts: Any) -> dict[str, Any]:
+    """Merge facts into the folder's metrics.json; `measures` is merged one level deeper."""
+    file = folder / "metrics.json"
+    old = json.loads(file.read_text()) if file.exists() else {}
+    facts["measures"] = old.get("measures", {}) | facts.get("measures", {})
+    new = old | facts
+    file.write_text(json.dumps(new, indent=2) + "\n")
+    return new
+
+
+def write_card(folder: Path, card: Card, measured_by: str) -> None:
+    """README.md, from the sentences and from metrics.json."""
+    facts = json.loads((folder / "metrics.json").read_text())
+    steps = facts.get("training", {}).get("steps")
+    effort = f"{facts['minutes']} minutes on {facts['hardware']}"
+    effort += f", {steps} steps, {facts['training']['images']} images." if steps else "."
+    rows = "\n".join(f"| {GLOSS[k]} | {v} |" for k, v in facts["measures"].items() if k in GLOSS)
+    text = CARD.format(
+        title=card.title,
+        what=card.what,
+        data=card.data,
+        limits=card.limits,
+        pipeline_tag=card.pipeline_tag,
+        tags="\n".join(f"- {t}" for t in card.tags),
+        datasets="\n".join(f"- {d}" for d in card.datasets) or "- procedural",
+        command=facts["command"],
+        effort=f"{effort} {facts['parameters']:,} parameters, stored as halves.",
+        measures=f"| | |\n|---|---|\n{rows}",
+        measured_by=measured_by,
+    )
+    (folder / "README.md").write_text(text)
