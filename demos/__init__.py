@@ -1,0 +1,20 @@
+"""What a visitor sees. The table of contents: chapters in reading order, each with the modules of its tabs.
+
+To add a tab: write demos/<stem>.py and demos/texts/<stem>.{en,es}.md, and put <stem> in its chapter. A
+chapter without tabs is not shown.
+"""
+
+CHAPTERS = (
+    (("Foundations", "Fundamentos"), ()),
+    (("Autoencoders", "Autocodificadores"), ("vae_plane", "vae_faces", "autoencoder_kl")),
+    (("Adversaries", "Adversarios"), ()),
+    (("One pixel at a time", "De a un píxel"), ()),
+    (("Flows and energies", "Flujos y energías"), ()),
+    (("Diffusion", "Difusión"), ()),
+    (("Text", "Texto"), ()),
+    (("Music", "Música"), ()),
+    (("Words and pictures", "Palabras e imágenes"), ()),
+    (("Editing and translation", "Edición y traducción"), ()),
+    (("Worlds and scenes", "Mundos y escenas"), ()),
+    (("Side by side", "Lado a lado"), ()),
+)
