@@ -1,0 +1,66 @@
+"""How soon the page answers: `python app.py` against the smallest Gradio app, each in a process of its own.
+
+The only benchmark that can't share a process with its peer: what is timed is the process.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parent.parent
+EMPTY = (
+    "import os, gradio as gr\n"
+    "with gr.Blocks(analytics_enabled=False) as demo:\n"
+    "    gr.Markdown('# empty')\n"
+    "demo.launch(server_port=int(os.environ['LATENTE_PORT']), quiet=True, ssr_mode=False)\n"
+)
+
+
+def seconds(command: list[str]) -> float:
+    """From the start of the process to its first page."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    quiet = {
+        "LATENTE_PORT": str(port),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | quiet, stdout=subprocess.DEVNULL)
+    try:
+        while process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
+                    page.read()
+                return time.perf_counter() - start
+            except OSError:
+                time.sleep(0.02)
+        raise RuntimeError(f"{command} ended before it answered")
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def run(rounds: int, small: bool) -> dict[str, object]:
+    """Medians over rounds in turn. Agreed: ours takes no more than one and a half times as long."""
+    commands = {"ours": [sys.executable, "app.py"], "peer": [sys.executable, "-c", EMPTY]}
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(1 if small else rounds):
+        for name, command in commands.items():
+            times[name].append(seconds(command))
+    ours, peer = median(times["ours"]), median(times["peer"])
+    return {
+        "what": "from the command to the first page",
+        "peer_name": "an empty Gradio app",
+        "ours": ours,
+        "peer": peer,
+        "ratio": peer / ours,
+        "unit": "s",
+        "agree": ours <= 1.5 * peer,
+    }
