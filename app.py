@@ -21,7 +21,7 @@ import gradio as gr  # noqa: E402
 
 from demos.kit.card import order  # noqa: E402
 from demos.kit.page import build, serving  # noqa: E402
-from genmodels.settings import configure  # noqa: E402
+from genmodels.settings import bytes_of, configure  # noqa: E402
 
 TRUE = {"1", "true", "yes", "on"}
 
@@ -50,6 +50,10 @@ def flags(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--lang is en or es, not {args.lang!r}")
     if unknown := set(args.preload.split(",")) - {"", "all", *order()}:
         parser.error(f"--preload: no tab called {', '.join(sorted(unknown))}; there are {', '.join(order())}")
+    try:
+        bytes_of(args.models_memory or "0")
+    except ValueError as e:
+        parser.error(f"--models-memory: {e}")
     if args.port and not args.port.isdigit():
         parser.error(f"--port is a number, not {args.port!r}")
     return args

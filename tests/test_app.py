@@ -25,7 +25,9 @@ def test_every_flag_is_an_environment_variable_too(monkeypatch):
     assert app.flags(["--port", "1", "--no-offline"]).port == "1"
 
 
-@pytest.mark.parametrize("wrong", [["--lang", "fr"], ["--port", "x"], ["--preload", "nothing"]])
+@pytest.mark.parametrize(
+    "wrong", [["--lang", "fr"], ["--port", "x"], ["--preload", "nothing"], ["--models-memory", "much"]]
+)
 def test_a_wrong_flag_is_refused_in_one_line(wrong, capsys):
     with pytest.raises(SystemExit):
         app.flags(wrong)

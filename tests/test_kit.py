@@ -122,6 +122,12 @@ def test_a_run_shows_a_sign_first_and_ends_with_a_png_and_the_code():
     assert "step" in status and code == "print(3)"
 
 
+def test_samples_are_counted_by_the_second():
+    found = run.figures({"made": 30, "psnr": 20.0}, seconds=2.0)
+    assert found["per_second"] == 15 and found["ms"] == 2000 and "made" not in found
+    assert "samples per second" in numbers.line(found, "en")
+
+
 def test_a_failed_run_says_why_on_the_page_and_frees_the_device():
     def fails(n):
         yield Image.new("RGB", (2, 2)), {}

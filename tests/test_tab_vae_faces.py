@@ -84,6 +84,7 @@ def test_samples_appear_and_a_seed_is_a_picture(prior, count):
     first = last(sample(NAME, 3, count, 1.0, prior, "en"))
     assert pixels(first[0]) == pixels(last(sample(NAME, 3, count, 1.0, prior, "en"))[0])
     assert pixels(first[0]) != pixels(last(sample(NAME, 4, count, 1.0, prior, "en"))[0])
+    assert first[1].pop("made") == count * (2 if prior == "both" else 1)
     assert set(first[1]) == {
         f"frechet_{p}" for p in ("prior", "mixture") if prior in ("both", p, "normal")
     } - ({"frechet_mixture"} if prior == "normal" else set())

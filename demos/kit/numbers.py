@@ -6,7 +6,7 @@ from demos.kit.lang import Pair, say
 
 WORDS: dict[str, Pair] = {
     "ms": ("time", "tiempo"),
-    "per_second": ("per second", "por segundo"),
+    "per_second": ("samples per second", "muestras por segundo"),
     "parameters": ("parameters", "parámetros"),
     "memory": ("models in memory", "modelos en memoria"),
     "device": ("", ""),

@@ -101,10 +101,13 @@ def finished(outputs: list[Any], components: list[Any]) -> list[Any]:
 
 
 def figures(found: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """The tab's own numbers, between the time it took and what the models weigh."""
+    """The tab's own numbers, between the time it took and what the models weigh. `made` counts samples."""
     from genmodels import runtime
 
-    return {"ms": 1000 * seconds} | found | {"memory": runtime.pool.bytes, "device": str(runtime.device())}
+    own = {k: v for k, v in found.items() if k != "made"}
+    speed = {"per_second": found["made"] / seconds} if "made" in found else {}
+    here = {"memory": runtime.pool.bytes, "device": str(runtime.device())}
+    return {"ms": 1000 * seconds} | speed | own | here
 
 
 class Stream:

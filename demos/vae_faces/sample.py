@@ -52,7 +52,7 @@ def sample(
                 plates.block(names[p], torch.cat(made), columns=columns, tile=tile, places=count)
                 for p, made in zip(chosen, faces, strict=True)
             )
-            yield plates.beside(*blocks), measures
+            yield plates.beside(*blocks), measures | {"made": len(chosen) * min(count, start + PART)}
 
 
 def sample_code(checkpoint: str, seed: int, count: int, temperature: float, prior: str) -> str:

@@ -29,7 +29,7 @@ def sample(checkpoint: str, seed: int, count: int) -> Iterator[tuple]:
         yield (
             shown,
             *(strip(x, h, 8 if count > 16 else 4) for x, h in zip(made, holes, strict=True)),
-            found(holes),
+            found(holes) | {"made": 2 * min(count, k + STEP)},
         )
 
 
