@@ -15,6 +15,7 @@ convolution (`Upsample`).
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch.nn.functional as F
@@ -154,7 +155,7 @@ class Encoder(nn.Module):
     def __init__(self, c_in: int, c_out: int, widths: tuple[int, ...], layers: int, groups: int):
         super().__init__()
         self.conv_in = nn.Conv2d(c_in, widths[0], 3, padding=1)
-        pairs = zip((widths[0], *widths), widths, strict=False)
+        pairs = pairwise((widths[0], *widths))
         last = len(widths) - 1
         self.down_blocks = nn.Sequential(
             *(DownLevel(a, b, layers, groups, i == last) for i, (a, b) in enumerate(pairs))
@@ -174,7 +175,7 @@ class Decoder(nn.Module):
         widths = widths[::-1]  # from coarse to fine
         self.conv_in = nn.Conv2d(c_in, widths[0], 3, padding=1)
         self.mid_block = Middle(widths[0], groups)
-        pairs = zip((widths[0], *widths), widths, strict=False)
+        pairs = pairwise((widths[0], *widths))
         last = len(widths) - 1
         self.up_blocks = nn.Sequential(
             *(UpLevel(a, b, layers, groups, i == last) for i, (a, b) in enumerate(pairs))

@@ -18,6 +18,7 @@ and ReLU of 2013.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -77,11 +78,10 @@ class Encoder(nn.Module):
 
     def __init__(self, channels: tuple[int, ...], hidden: int, out: int):
         super().__init__()
-        widths = (1, *channels)
         self.levels = nn.Sequential(
             *(
                 nn.Sequential(nn.Conv2d(a, b, 3, stride=2, padding=1), Residual(b))
-                for a, b in zip(widths, channels, strict=False)
+                for a, b in pairwise((1, *channels))
             )
         )
         side = (SIZE + 2 * MARGIN) >> len(channels)
