@@ -122,6 +122,14 @@ def test_colours_can_be_read():
                 assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground, block)
 
 
+@pytest.mark.parametrize("scheme, ground", [("light", "#fbfaf7"), ("dark", "#151719")])
+def test_the_open_view_can_be_read(app, chromium, scheme, ground):
+    with Visit(chromium, app.url, f"/{STEMS[0]}", color_scheme=scheme) as visit:
+        tab = visit.page.wait_for_selector(".views button[role=tab].selected")
+        red, green, blue = map(int, re.findall(r"\d+", tab.evaluate("e => getComputedStyle(e).color"))[:3])
+    assert contrast(f"#{red:02x}{green:02x}{blue:02x}", ground) >= 4.5
+
+
 def contrast(a: str, b: str) -> float:
     light, dark = sorted((luminance(a), luminance(b)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
