@@ -12,6 +12,8 @@ from typing import Any
 
 BENCHMARKS = {  # name on the command line -> module
     "autoencoder-kl": "benchmarks.autoencoder_kl",
+    "imagegpt-sampling": "benchmarks.imagegpt_sampling",
+    "pixelcnn-sampling": "benchmarks.pixelcnn_sampling",
     "startup": "benchmarks.startup",
 }
 

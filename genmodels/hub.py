@@ -30,6 +30,7 @@ class Checkpoint:
     file: str = "model.safetensors"  # "" is whichever of USUAL_FILES is there
     size: int = 0  # Hub: published bytes of the file, 0 if unknown
     sha256: str = ""  # Hub: published hash of the file, "" if unknown
+    also: tuple[str, ...] = ()  # Hub: other small files that the class reads
     spanish: tuple[str, ...] = ()  # title and data in Spanish, where they differ
 
     @property
@@ -90,7 +91,7 @@ def local(name: str | Path | Checkpoint) -> Path | None:
 
 
 def in_cache(wanted: Checkpoint) -> Path | None:
-    """The weights file in huggingface_hub's cache, if its config is there too."""
+    """The weights file in huggingface_hub's cache, if all that goes with it is there too."""
     from huggingface_hub import try_to_load_from_cache
 
     def find(file: str) -> Path | None:
@@ -99,17 +100,19 @@ def in_cache(wanted: Checkpoint) -> Path | None:
 
     with download.explained(wanted.name):
         files = [find(file) for file in ([wanted.file] if wanted.file else USUAL_FILES)]
-        return next(filter(None, files), None) if find("config.json") else None
+        whole = all(find(file) for file in ("config.json", *wanted.also))
+        return next(filter(None, files), None) if whole else None
 
 
 def fetch(wanted: Checkpoint, progress: Progress | None, again: bool = False) -> Path:
-    """Config and weights into the cache; the path of the weights. `again`: even what is there already."""
+    """Everything into the cache; the path of the weights. `again`: even what is there already."""
     download.check_online(wanted.name)
     revision = wanted.revision or None
-    config = download.ask(wanted.name, within(wanted, "config.json"), revision)
+    small = [download.ask(wanted.name, within(wanted, f), revision) for f in ("config.json", *wanted.also)]
     weights = ask_weights(wanted, revision)
-    download.check_room(wanted.name, config.size + weights.size)
-    download.get(wanted.name, config, revision, again=again)
+    download.check_room(wanted.name, sum(file.size for file in (*small, weights)))
+    for file in small:
+        download.get(wanted.name, file, revision, again=again)
     return download.get(wanted.name, weights, revision, progress, again)
 
 

@@ -23,6 +23,7 @@ class Model(nn.Module):
     """Base of every family: `from_pretrained`, `save_pretrained`, `device`."""
 
     Config: ClassVar[type]  # a frozen dataclass of JSON-able fields
+    beside: ClassVar[tuple[str, ...]] = ()  # other JSON files that a foreign layout keeps config in
 
     def __init__(self, config: Any):
         super().__init__()
@@ -49,7 +50,8 @@ class Model(nn.Module):
         `progress(bytes, total)` is told of a download. Anything that does not fit exactly is a Problem.
         """
         folder = hub.folder(name, progress)
-        config = cls.read_config(read_json(folder / "config.json"))
+        more = {f: read_json(folder / f) for f in cls.beside if (folder / f).is_file()}
+        config = cls.read_config(read_json(folder / "config.json") | more)
         file = hub.weights_file(folder, name)
         state = cls.read_state(load_file(file), config)
         with NoInit():

@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(faults.status, headers={"X-Error-Code": faults.code} if faults.code else {})
         if files is None:  # strangers aren't told what exists
             return self.answer(401, headers={"X-Error-Code": "RepoNotFound"})
-        if revision not in ("main", "refs/pr/1", self.server.commit):
+        if revision not in ("main", self.server.commit) and not re.fullmatch(r"refs/pr/\d+", revision):
             return self.answer(404, headers={"X-Error-Code": "RevisionNotFound"})
         headers = {"X-Repo-Commit": self.server.commit}
         if file not in files:

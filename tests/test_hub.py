@@ -143,6 +143,17 @@ def test_subfolder_and_pull_request(fake):
     assert loads(wanted) and not fake.requests
 
 
+def test_what_lies_beside_comes_too(fake):
+    wanted = replace(KNOWN, also=("preprocessor_config.json",))
+    fails("not_found", wanted, file="preprocessor_config.json")
+    assert not fake.asked("GET", "/cdn/")
+    assert loads(KNOWN) and hub.cached(wanted) is None  # cached, but not all of it
+    fake.put(REPO, {"preprocessor_config.json": b"{}"})
+    assert (hub.folder(wanted) / "preprocessor_config.json").read_bytes() == b"{}"
+    fake.requests.clear()
+    assert loads(wanted) and hub.cached(wanted) and not fake.requests
+
+
 def test_a_path_comes_first_then_weights_then_the_cache(fake, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert hub.folder(tmp_path / "weights" / "tiny") == tmp_path / "weights" / "tiny"

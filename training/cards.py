@@ -67,7 +67,23 @@ def autoencoder_kl() -> Image.Image:
     return mosaic(np.concatenate([pixels(model.decode(model.encode(face)[0])), seen]), 2)
 
 
-CARDS = {f.__name__: f for f in (vae_plane, vae_faces, autoencoder_kl)}
+@torch.no_grad()
+def pixelvae() -> Image.Image:
+    """A row shares its code: the same garment, its pixels drawn anew."""
+    from genmodels.autoregressive.pixelvae import PixelVAE
+    from genmodels.autoregressive.sampling import draw, last
+    from genmodels.data import greys
+    from genmodels.data.garments import garment
+
+    model = PixelVAE.from_pretrained("pixelvae-fashion")
+    kinds = [(9, 2), (0, 0), (1, 3), (7, 1), (3, 2), (8, 0), (4, 1)]
+    pages = np.stack([np.asarray(garment(*which)) for which in kinds])
+    z = model.encode(torch.from_numpy(greys.small(pages))[:, None].long()).mean
+    x = greys.to_image(last(draw(model, 1, 70, z=z.repeat_interleave(10, 0))))
+    return mosaic(pixels(x.repeat_interleave(3, -1).repeat_interleave(3, -2)), 10)
+
+
+CARDS = {f.__name__: f for f in (vae_plane, vae_faces, autoencoder_kl, pixelvae)}
 
 
 def main() -> None:

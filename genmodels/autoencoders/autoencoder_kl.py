@@ -140,19 +140,27 @@ class UpLevel(Level):
 class Middle(nn.Module):
     """At the coarsest resolution, where looking everywhere is affordable."""
 
-    def __init__(self, channels: int, groups: int):
+    def __init__(self, channels: int, groups: int, attention: bool = True):
         super().__init__()
-        self.attentions = nn.ModuleList([Attention(channels, groups)])
+        self.attentions = nn.Sequential(Attention(channels, groups)) if attention else nn.Sequential()
         self.resnets = nn.ModuleList(
             [Residual(channels, channels, groups), Residual(channels, channels, groups)]
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.resnets[1](self.attentions[0](self.resnets[0](x)))
+        return self.resnets[1](self.attentions(self.resnets[0](x)))
 
 
 class Encoder(nn.Module):
-    def __init__(self, c_in: int, c_out: int, widths: tuple[int, ...], layers: int, groups: int):
+    def __init__(
+        self,
+        c_in: int,
+        c_out: int,
+        widths: tuple[int, ...],
+        layers: int,
+        groups: int,
+        attention: bool = True,
+    ):
         super().__init__()
         self.conv_in = nn.Conv2d(c_in, widths[0], 3, padding=1)
         pairs = pairwise((widths[0], *widths))
@@ -160,7 +168,7 @@ class Encoder(nn.Module):
         self.down_blocks = nn.Sequential(
             *(DownLevel(a, b, layers, groups, i == last) for i, (a, b) in enumerate(pairs))
         )
-        self.mid_block = Middle(widths[-1], groups)
+        self.mid_block = Middle(widths[-1], groups, attention)
         self.conv_norm_out = nn.GroupNorm(groups, widths[-1], eps=1e-6)
         self.conv_out = nn.Conv2d(widths[-1], c_out, 3, padding=1)
 
@@ -170,11 +178,19 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    def __init__(self, c_in: int, c_out: int, widths: tuple[int, ...], layers: int, groups: int):
+    def __init__(
+        self,
+        c_in: int,
+        c_out: int,
+        widths: tuple[int, ...],
+        layers: int,
+        groups: int,
+        attention: bool = True,
+    ):
         super().__init__()
         widths = widths[::-1]  # from coarse to fine
         self.conv_in = nn.Conv2d(c_in, widths[0], 3, padding=1)
-        self.mid_block = Middle(widths[0], groups)
+        self.mid_block = Middle(widths[0], groups, attention)
         pairs = pairwise((widths[0], *widths))
         last = len(widths) - 1
         self.up_blocks = nn.Sequential(

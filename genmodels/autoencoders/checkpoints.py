@@ -50,6 +50,28 @@ AUTOENCODER_TINY = (
     ),
 )
 
+VQ_MODEL = (  # no full commit, size or hash of these was published where we could read it
+    Checkpoint(
+        name="amused/amused-256",
+        title="aMUSEd's VQGAN: 8192 codes, 16 times smaller",
+        licence="OpenRAIL++",
+        data="LAION",
+        spanish=("El VQGAN de aMUSEd: 8192 códigos, 16 veces más chico", "LAION"),
+        subfolder="vqvae",
+        file="diffusion_pytorch_model.safetensors",
+    ),
+    Checkpoint(
+        name="CompVis/ldm-celebahq-256",
+        title="Latent diffusion's VQ-f4: 8192 codes, 4 times smaller",
+        licence="Apache-2.0",
+        data="OpenImages",
+        spanish=("El VQ-f4 de difusión latente: 8192 códigos, 4 veces más chico", "OpenImages"),
+        revision="refs/pr/7",  # main has a pickle only
+        subfolder="vqvae",
+        file="diffusion_pytorch_model.safetensors",
+    ),
+)
+
 VAE_PLANE = tuple(
     Checkpoint(f"vae-plane-{key}", title, "MIT", "Fashion-MNIST", spanish=(spanish, "Fashion-MNIST"))
     for key, title, spanish in (
@@ -75,4 +97,41 @@ VAE_FACES = tuple(
 
 VAE_FACES_MIXTURE = tuple(  # of each VAE above, the better prior
     Checkpoint(f"{c.name}-mixture", f"{c.title}: mixture", "MIT", c.data) for c in VAE_FACES
+)
+
+VQVAES = (
+    Checkpoint(
+        name="vqvae-faces",
+        title="VQ-VAE of faces, 8 × 8 words",
+        licence="MIT",
+        data="painted faces",
+        spanish=("VQ-VAE de caras, 8 × 8 palabras", "caras pintadas"),
+    ),
+    Checkpoint(
+        name="vqvae-sprites",
+        title="VQ-VAE of sprites, 12 × 12 words",
+        licence="MIT",
+        data="game tiles (CC0), creatures",
+        spanish=("VQ-VAE de sprites, 12 × 12 palabras", "baldosas de un juego (CC0), criaturas"),
+    ),
+)
+
+DVAES = (
+    Checkpoint(
+        name="dvae-faces",
+        title="Discrete VAE of faces, 8 × 8 words",
+        licence="MIT",
+        data="painted faces",
+        spanish=("VAE discreto de caras, 8 × 8 palabras", "caras pintadas"),
+    ),
+)
+
+RATE_VAES = (  # continuous, at the bits of the words above
+    Checkpoint(
+        name="vqvae-faces-vae",
+        title="VAE of faces, held at 576 bits",
+        licence="MIT",
+        data="painted faces",
+        spanish=("VAE de caras, sujeto a 576 bits", "caras pintadas"),
+    ),
 )

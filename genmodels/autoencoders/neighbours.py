@@ -1,0 +1,61 @@
+"""Has this been seen? The nearest training picture of a grid of codes, found without shipping the pictures.
+
+A model that samples well may have learnt some of its training set by heart, so a sample is shown beside the
+training picture nearest to it. `neighbours.safetensors` holds the codes of all of them, made by the recipe,
+and the decoder draws the one that is found. How far a held-out picture is from its nearest is the number to
+compare with: a sample much nearer than that is a copy.
+"""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from genmodels import hub
+from genmodels.model import Model
+
+FILE = "neighbours.safetensors"
+
+
+class Table(NamedTuple):
+    codes: Tensor  # LongTensor (N, h, w)
+    kind: Tensor  # uint8 (N,), place in genmodels.data.tiles.KINDS
+    names: list[str]  # of the files the pictures come from
+
+
+def table(name: str | Path | hub.Checkpoint) -> Table:
+    """What lies beside the weights called `name`."""
+    with safe_open(hub.folder(name) / FILE, framework="pt") as file:
+        names = json.loads(file.metadata()["names"])
+        return Table(file.get_tensor("codes").long(), file.get_tensor("kind"), names)
+
+
+def nearest(codes: Tensor, known: Tensor, codebook: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each grid (B, h, w), which of the known (N, h, w) is nearest, and how far: (B,) and (B,).
+
+    The distance is between the vectors that the codes stand for, root mean square over the places: unlike a
+    count of codes that differ, it forgives one word for another that draws almost the same.
+    """
+    places = codes[0].numel()
+    away = torch.cdist(vectors(codes, codebook), vectors(known, codebook)) / places**0.5  # (B, N)
+    found = away.min(1)
+    return found.indices, found.values
+
+
+def vectors(codes: Tensor, codebook: Tensor) -> Tensor:
+    """(B, h, w) -> (B, h w D)."""
+    return codebook.float()[codes].flatten(1)
+
+
+def either_way(model: Model, codes: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """`nearest` of pictures and of their mirror images: which, how far, and whether it is the mirror's.
+
+    A prior that learnt from both may copy either, and the words of a mirror image are not those reversed.
+    """
+    mirror = model.codes(model.draw(codes).flip(-1))
+    (at, away), (other, apart) = (nearest(grid, known, model.codebook) for grid in (codes, mirror))
+    closer = apart < away
+    return torch.where(closer, other, at), torch.where(closer, apart, away), closer
