@@ -8,7 +8,7 @@ CHAPTERS = (
     (("Foundations", "Fundamentos"), ()),
     (("Autoencoders", "Autocodificadores"), ("vae_plane", "vae_faces", "autoencoder_kl")),
     (("Adversaries", "Adversarios"), ()),
-    (("One pixel at a time", "De a un píxel"), ()),
+    (("One pixel at a time", "De a un píxel"), ("pixelcnn", "palette", "pixelvae", "vqvae", "imagegpt")),
     (("Flows and energies", "Flujos y energías"), ()),
     (("Diffusion", "Difusión"), ()),
     (("Text", "Texto"), ()),

@@ -26,6 +26,7 @@ from PIL import Image
 
 import demos
 from demos.kit import card, inputs, numbers
+from demos.kit.masks import URL, Mask
 from demos.kit.page import build
 from demos.kit.tab import LINKABLE, TEXTS, from_address
 from genmodels import hub
@@ -167,7 +168,7 @@ def test_links_of_a_text_lead_where_they_say(stem, monkeypatch):
 
 def defaults(components: list) -> list:
     """What a visitor who touches nothing sends, as the function gets it."""
-    return [c.preprocess(c.value) if isinstance(c, LINKABLE) else None for c in components]
+    return [c.preprocess(c.value if isinstance(c, LINKABLE) else None) for c in components]
 
 
 def test_the_api_is_what_the_tabs_say_and_nothing_else():
@@ -230,6 +231,12 @@ def wrong(component: gr.components.Component) -> list:
         return [*NEVER, True, "", "../../etc/passwd", "someone/else"]
     if isinstance(component, inputs.Words):
         return [None, NAN, 3, True, [], {}, "x" * (component.max_length + 1)]
+    if isinstance(component, Mask):
+        rows = ["0" * component.columns] * component.rows
+        masks = [rows[1:], [*rows[1:], "0"], [*rows[1:], "2" * component.columns], rows[0], [rows], 7, {}]
+        pictures = ["/etc/passwd", "data:image/svg+xml,<svg/>", URL, URL + "AAAA", URL + "é", 3]
+        bad = [{"mask": m} for m in masks] + [{"picture": p} for p in pictures]
+        return [NAN, 3, True, [], "x", {"path": "/etc/passwd"}, {"mask": rows, "more": 1}, *bad]
     return []
 
 
@@ -260,7 +267,7 @@ def test_no_input_takes_what_its_widget_could_not_send(api):
     """Every input of every public endpoint, one by one."""
     for component in public()[api].inputs:
         name = f"{api}: {type(component).__name__} {component.label}"
-        strict = (*LINKABLE, inputs.Upload, inputs.Drawing)
+        strict = (*LINKABLE, inputs.Upload, inputs.Drawing, Mask)
         assert isinstance(component, strict), f"{name} is not one of the kit's"
         for value in wrong(component):
             refused(component, value)

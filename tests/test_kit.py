@@ -1,16 +1,18 @@
 """What every tab leans on: words in two languages, inputs that refuse, a function run for a visitor."""
 
+import json
 import string
 import sys
 import time
 from types import SimpleNamespace
 
 import gradio as gr
+import numpy as np
 import pytest
 from gradio.data_classes import FileData
 from PIL import Image
 
-from demos.kit import images, inputs, lang, numbers, problems, run, tab
+from demos.kit import images, inputs, lang, masks, numbers, problems, run, tab
 from demos.kit.run import Stream
 from genmodels import hub, runtime
 from genmodels.errors import MESSAGES, Problem
@@ -101,6 +103,21 @@ def test_an_upload_is_measured_before_it_is_opened(tmp_path):
     (tmp_path / "b.png").write_text("not a picture")
     with pytest.raises(gr.Error):
         upload.preprocess(FileData(path=str(tmp_path / "b.png")))
+
+
+def test_a_mask_is_what_was_painted_and_travels_both_ways():
+    painted = np.zeros((6, 8), bool)
+    painted[1:3, 4] = True
+    board = masks.mask(6, 8, ("Keep", "Conservar"))
+    sent = board.postprocess((Image.new("RGBA", (24, 32), (255, 0, 0, 90)), painted))
+    picture, mask = board.preprocess(json.loads(json.dumps(sent)))
+    assert np.array_equal(mask, painted) and picture.getpixel((3, 3)) == (255, 0, 0, 90)
+    for nothing in (None, {}, {"picture": None, "mask": None}, board.postprocess((None, None))):
+        picture, mask = board.preprocess(nothing)
+        assert picture is None and mask.shape == (6, 8) and not mask.any()
+    assert board.preprocess(board.example_payload())[1].sum() == 24
+    with pytest.raises(gr.Error, match="512"):
+        board.preprocess(board.postprocess((Image.new("RGBA", (600, 8)), None)))
 
 
 def two_steps(n):

@@ -2,6 +2,7 @@
 
 import json
 import math
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from genmodels.autoencoders.vqvae import (
     to_rgba,
 )
 from training.dvae import dvae_loss, rate_loss, temperature
-from training.vqvae import Dictionary, begin, halve, moved, revive, usage, vq_loss
+from training.vqvae import Clock, Dictionary, begin, halve, moved, revive, usage, vq_loss
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 SMALL = {"size": 16, "hidden": 8, "blocks": 1}
@@ -219,6 +220,18 @@ def test_the_loss_trains_the_encoder_and_not_the_codebook_by_gradient(model):
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.encoder.parameters())
     assert model.encoder.layers[0].weight.grad.abs().max() > 0
     assert model.codebook.grad is None and not torch.equal(model.codebook, before)
+
+
+def test_the_clock_of_a_resumed_run_goes_on(tmp_path):
+    args = Namespace(runs=tmp_path, resume=False, steps=10, minutes=1.0)
+    clock = Clock("x", args)
+    assert [clock.tick() for _ in range(11)] == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1]
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "state.json").write_text('{"step": 4, "seconds": 30.0}')
+    args.resume = True
+    assert Clock("x", args).tick() == 0.5
+    args.steps = 0
+    assert Clock("x", args).tick() == pytest.approx(0.5, abs=0.01)
 
 
 def test_usage():

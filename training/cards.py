@@ -83,7 +83,91 @@ def pixelvae() -> Image.Image:
     return mosaic(pixels(x.repeat_interleave(3, -1).repeat_interleave(3, -2)), 10)
 
 
-CARDS = {f.__name__: f for f in (vae_plane, vae_faces, autoencoder_kl, pixelvae)}
+@torch.no_grad()
+def imagegpt() -> Image.Image:
+    """Upper halves that were given, tinted, and one ending after another."""
+    from genmodels.autoregressive.imagegpt import ImageGPT
+    from genmodels.autoregressive.sampling import draw, last
+    from genmodels.data import greys
+    from genmodels.data.garments import garment
+
+    model = ImageGPT.from_pretrained("imagegpt-fashion")
+    keep = torch.arange(greys.SIDE)[:, None].expand(-1, greys.SIDE) < greys.SIDE // 2
+    tint, tiles = torch.tensor((0.55, 0.95, 0.92))[:, None, None], []
+    for which in ((9, 3), (8, 3), (1, 3), (0, 1), (3, 2)):
+        x = torch.from_numpy(greys.small(np.asarray(garment(*which))[None]))[:, None].long()
+        shown = model.image(last(draw(model, 1, 8, x, keep)))
+        tiles.append(torch.where(keep, (shown + 1) * tint - 1, shown))
+    large = torch.cat(tiles).repeat_interleave(4, -1).repeat_interleave(4, -2)
+    return mosaic(pixels(large), 8)
+
+
+@torch.no_grad()
+def vqvae() -> Image.Image:
+    """Three faces that the prior wrote: each word drawn alone, and below all of them together."""
+    from genmodels.autoencoders.vqvae import VQVAE
+    from genmodels.autoregressive.code_prior import CodePrior
+    from genmodels.autoregressive.sampling import draw, last
+
+    model = VQVAE.from_pretrained("vqvae-faces")
+    prior = CodePrior.from_pretrained("vqvae-faces-prior")
+    codes = last(draw(prior, (20, 15, 26), 3, temperature=0.8))[:, 0]
+    alone = model.draw(codes.flatten()[:, None, None].expand(-1, 3, 3))[..., 4:8, 4:8]
+    alone = alone.unflatten(0, codes.shape).permute(0, 3, 1, 4, 2, 5).reshape(3, 3, 32, 32)
+    both = torch.cat([alone.repeat_interleave(5, 2).repeat_interleave(5, 3), smooth(model.draw(codes), 160)])
+    return mosaic(pixels(both), 3)
+
+
+def smooth(x: Tensor, size: int) -> Tensor:
+    return torch.nn.functional.interpolate(x, size=size, mode="bicubic")
+
+
+@torch.no_grad()
+def pixelcnn() -> Image.Image:
+    """Garments on their way: from the left, drawn further and further."""
+    from genmodels.autoregressive.gated_pixelcnn import GatedPixelCNN
+    from genmodels.autoregressive.sampling import draw, last
+    from genmodels.data.greys import to_image
+
+    rows, columns = 5, 8
+    model = GatedPixelCNN.from_pretrained("pixelcnn-fashion-gated")
+    labels = torch.tensor([9, 1, 8, 2, 7])
+    x = to_image(last(draw(model, 3, rows, temperature=0.8, labels=labels)))
+    x = x.repeat_interleave(columns, 0).expand(-1, 3, -1, -1)
+    done = (torch.arange(columns).repeat(rows) + 3) * 256 // (columns + 2)
+    there = torch.arange(256).reshape(16, 16) < done[:, None, None, None]
+    x = torch.where(there, x, torch.tensor([-0.55, -0.18, -0.2])[:, None, None])
+    return mosaic(pixels(x.repeat_interleave(4, -1).repeat_interleave(4, -2)), columns)
+
+
+@torch.no_grad()
+def palette() -> Image.Image:
+    """One sprite of each kind and palette: proposed ones, old machines', our own."""
+    from genmodels.autoregressive import palette_maker, sampling
+    from genmodels.autoregressive.palette import PalettePixelCNN
+    from genmodels.data import palettes, tiles
+
+    chosen = {2: "game-boy", 4: "pico-8", 7: "candy", 12: "ice", 13: "lava"}  # the others are proposed
+    kinds = torch.tensor([2, 3, 2, 2, 2] * 3)
+    maker = palette_maker.PaletteMaker.from_pretrained("palette-maker")
+    rows, colours = palette_maker.make(maker, kinds, seed=3)
+    for k, key in chosen.items():
+        table = torch.from_numpy(palettes.NAMED[key].palette(16).astype(np.int64))
+        rows[k, : len(table)], colours[k] = table, len(table)
+    model = PalettePixelCNN.from_pretrained("palette-sprites")
+    told = {"palette": rows, "colours": colours, "labels": kinds}
+    x = sampling.last(sampling.draw(model, 3, len(kinds), temperature=0.75, **told))
+    rgba = tiles.rgba(x[:, 0].numpy().astype(np.uint8), rows.numpy().astype(np.uint8))
+    grounds = np.array([(46, 40, 64), (58, 64, 84), (72, 52, 62)], np.uint8)[np.arange(len(rgba)) % 3]
+    rgba = np.pad(rgba, ((0, 0), (4, 4), (4, 4), (0, 0)))
+    cells = np.where(rgba[..., 3:] > 0, rgba[..., :3], grounds[:, None, None])
+    sheet = cells.reshape(3, 5, 32, 32, 3).transpose(0, 2, 1, 3, 4).reshape(96, 160, 3)
+    sheet = np.concatenate([sheet, sheet[-4:]])  # 100 rows: 3 pixels for each fill the card
+    return Image.fromarray(sheet.repeat(3, 0).repeat(3, 1))
+
+
+MADE = (vae_plane, vae_faces, autoencoder_kl, pixelvae, imagegpt, vqvae, pixelcnn, palette)
+CARDS = {f.__name__: f for f in MADE}
 
 
 def main() -> None:

@@ -74,7 +74,7 @@ def rate_loss(model: RateVAE, batch: tuple[Tensor, ...], generator: torch.Genera
 
 def recipe(name: str, model: DVAE | RateVAE, args: argparse.Namespace) -> loop.Recipe:
     train, held_out = faces(args)
-    loss = partial(dvae_loss, clock=Clock(args)) if isinstance(model, DVAE) else rate_loss
+    loss = partial(dvae_loss, clock=Clock(name, args)) if isinstance(model, DVAE) else rate_loss
     shown = loop.from_uint8(held_out[:48])
     return loop.Recipe(
         name,

@@ -21,7 +21,7 @@ from genmodels.data import greys, readers
 from genmodels.model import Model
 from training import card, loop
 
-LARGE = (1, 2, 4, 8, 1, 2, 4)  # dilations that cross 28 columns
+LARGE = (1, 2, 4, 8, 2, 4, 3)  # dilations that cross 28 columns
 MODELS = {
     "fashion": PixelCNNConfig(),
     "fashion-gated": GatedPixelCNNConfig(classes=10, channels=48, dilations=(1, 2, 4, 1, 2, 4)),

@@ -46,18 +46,21 @@ QUIET = 0.8  # of the run; from then on no vector is replaced
 
 
 class Clock:
-    """How much of the budget is done, for what changes during a run."""
+    """How much of the budget is done, for what changes during a run. Goes on where a resumed run stopped."""
 
-    def __init__(self, args: argparse.Namespace):
-        self.args, self.calls, self.began = args, 0, time.monotonic()
+    def __init__(self, name: str, args: argparse.Namespace):
+        file = args.runs / name / "state.json"
+        before = json.loads(file.read_text()) if args.resume else {"step": 0, "seconds": 0.0}
+        self.args, self.step, self.seconds = args, before["step"], before["seconds"]
+        self.began: float | None = None
 
     def tick(self) -> float:
-        if not self.calls:
-            self.began = time.monotonic()
-        self.calls += 1
+        """Called once a step."""
+        self.began = self.began or time.monotonic()
+        self.step += 1
         if self.args.steps:
-            return min(1.0, self.calls / self.args.steps)
-        return min(1.0, (time.monotonic() - self.began) / (60 * self.args.minutes))
+            return min(1.0, self.step / self.args.steps)
+        return min(1.0, (self.seconds + time.monotonic() - self.began) / (60 * self.args.minutes))
 
 
 # ---- images ------------------------------------------------------------------------------------------------
@@ -216,7 +219,7 @@ def recipe(name: str, model: VQVAE, args: argparse.Namespace) -> loop.Recipe:
         return (as_input(choose(train, args.batch, rng)),)
 
     shown = as_input(held_out[np.linspace(0, len(held_out) - 1, 48).astype(int)])
-    loss = partial(vq_loss, dictionary=dictionary, clock=Clock(args))
+    loss = partial(vq_loss, dictionary=dictionary, clock=Clock(name, args))
     return loop.Recipe(name, model, draw, loss, lambda m: sheet(m, shown), lr=args.lr, average=0.998)
 
 
@@ -284,7 +287,8 @@ def finish_usage(model: Model, folder: Path, images: np.ndarray) -> None:
 
 @torch.no_grad()
 def finish_neighbours(model: VQVAE, folder: Path, args: argparse.Namespace) -> None:
-    """The codes of the training tiles, and how far from them the held-out ones are."""
+    """The codes of the training tiles; how far from them the held-out ones are; whether a copy that was
+    made noisy (0.4) or moved finds its original."""
     found = tiles.dataset(args.data, args.runs)
     x = from_rgba(tiles.rgba(found.indices, found.palettes))
     codes = torch.cat([model.codes(part) for part in x.split(250)])
@@ -293,8 +297,15 @@ def finish_neighbours(model: VQVAE, folder: Path, args: argparse.Namespace) -> N
     table = {"codes": codes[kept].short(), "kind": torch.from_numpy(found.kind)[kept]}
     save_file(table, folder / neighbours.FILE, metadata={"names": names})
     away = neighbours.nearest(codes[held_out], codes[kept], model.codebook)[1]
+    shaken = {"noisy": x[kept] + 0.4 * torch.randn(x[kept].shape, generator=torch.Generator().manual_seed(0))}
+    shaken["moved"] = x[kept].roll(-1, 3)  # by one pixel, to the left
+    right = {}
+    for how, copies in shaken.items():  # of every fifth tile
+        seen = model.codes(copies[::5].clamp(-1, 1))
+        index = neighbours.nearest(seen, codes[kept], model.codebook)[0]
+        right[f"found_{how}"] = (index == torch.arange(len(kept))[::5]).float().mean().item()
     low, middle, high = away.quantile(torch.tensor([0.1, 0.5, 0.9])).tolist()
-    facts = {"tiles": len(kept), "near": low, "typical": middle, "far": high}  # of the held-out tiles
+    facts = {"tiles": len(kept), "near": low, "typical": middle, "far": high, **right}
     card.record(folder, neighbours={k: round(v, 3) for k, v in facts.items()})
 
 

@@ -6,10 +6,11 @@ A tab says `from demos import kit` and finds everything here.
 from demos.kit.images import film, grid, png, to_pil, to_tensor
 from demos.kit.inputs import check, choice, drawing, html, picture, seed, slider, upload, words
 from demos.kit.lang import both, say, t
+from demos.kit.masks import mask
 from demos.kit.run import model
 from demos.kit.tab import Tab
 
 __all__ = [
-    "Tab", "both", "check", "choice", "drawing", "film", "grid", "html", "model", "picture", "png", "say",
-    "seed", "slider", "t", "to_pil", "to_tensor", "upload", "words",
+    "Tab", "both", "check", "choice", "drawing", "film", "grid", "html", "mask", "model", "picture", "png",
+    "say", "seed", "slider", "t", "to_pil", "to_tensor", "upload", "words",
 ]  # fmt: skip

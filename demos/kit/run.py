@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.context import LocalContext
 from PIL import Image
 
 from demos.kit import images, numbers
@@ -41,6 +42,13 @@ def model(cls: type[Model], checkpoint: str | Checkpoint) -> AbstractContextMana
     from genmodels import runtime
 
     return runtime.pool.use(cls, checkpoint)
+
+
+def waiting() -> int:
+    """How many visitors wait for the device while one's function runs."""
+    blocks = LocalContext.blocks.get(None)
+    line = blocks._queue.event_queue_per_concurrency_id.get(COMPUTE["concurrency_id"]) if blocks else None
+    return len(line.queue) if line else 0
 
 
 def in_background(work: Callable[[], Any]) -> Iterator[None]:

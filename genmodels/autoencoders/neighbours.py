@@ -37,7 +37,8 @@ def nearest(codes: Tensor, known: Tensor, codebook: Tensor) -> tuple[Tensor, Ten
     """Of each grid (B, h, w), which of the known (N, h, w) is nearest, and how far: (B,) and (B,).
 
     The distance is between the vectors that the codes stand for, root mean square over the places: unlike a
-    count of codes that differ, it forgives one word for another that draws almost the same.
+    count of codes that differ, it forgives one word for another that draws almost the same, and so still
+    finds most tiles that were moved by a pixel, where the count finds one in five.
     """
     places = codes[0].numel()
     away = torch.cdist(vectors(codes, codebook), vectors(known, codebook)) / places**0.5  # (B, N)
@@ -50,12 +51,13 @@ def vectors(codes: Tensor, codebook: Tensor) -> Tensor:
     return codebook.float()[codes].flatten(1)
 
 
-def either_way(model: Model, codes: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """`nearest` of pictures and of their mirror images: which, how far, and whether it is the mirror's.
+def either_way(model: Model, codes: Tensor, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """`nearest` of pictures x, whose words are `codes`, and of their mirror images, on the CPU.
 
-    A prior that learnt from both may copy either, and the words of a mirror image are not those reversed.
+    Which, how far, and whether it is the mirror image that is near. A model that learnt from both may copy
+    either, and the words of a mirror image are not those reversed.
     """
-    mirror = model.codes(model.draw(codes).flip(-1))
-    (at, away), (other, apart) = (nearest(grid, known, model.codebook) for grid in (codes, mirror))
-    closer = apart < away
-    return torch.where(closer, other, at), torch.where(closer, apart, away), closer
+    book = model.codebook.cpu()
+    (at, away), (other, apart) = (nearest(c.cpu(), known, book) for c in (codes, model.codes(x.flip(-1))))
+    turned = apart < away
+    return torch.where(turned, other, at), torch.where(turned, apart, away), turned

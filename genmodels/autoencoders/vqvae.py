@@ -18,8 +18,10 @@ from itertools import pairwise
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from genmodels import hub
 from genmodels.autoencoders.vae_plane import Residual
 from genmodels.model import Model
 
@@ -127,6 +129,11 @@ def to_rgba(x: Tensor) -> np.ndarray:
     there = alpha >= 0.5
     rgb = torch.where(there, x[..., :3, :, :] / alpha.clamp_min(0.5), 0).clamp(0, 1)
     return (255 * torch.cat([rgb, there.float()], -3)).round().byte().movedim(-3, -1).numpy()
+
+
+def usage(name: str | hub.Checkpoint) -> Tensor:
+    """How often held-out images use each word of a bundled model, (K,)."""
+    return load_file(hub.folder(name) / USAGE)["counts"]
 
 
 def distances(z: Tensor, codebook: Tensor) -> Tensor:

@@ -4,9 +4,14 @@ One size and one number of levels for all of them, so that their bits per dimens
 what those models predict, a number 0..3, evenly spaced from black to white.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SIDE = 16
 LEVELS = 4
@@ -26,4 +31,4 @@ def to_image(levels: Tensor, count: int = LEVELS) -> Tensor:
 
 def from_image(image: Tensor, count: int = LEVELS) -> Tensor:
     """Greys in [-1, 1] of any shape -> the nearest levels, as integers."""
-    return ((image.clamp(-1, 1) + 1) * ((count - 1) / 2)).round().to(torch.int64)
+    return ((image.clamp(-1, 1) + 1) * ((count - 1) / 2)).round().long()
