@@ -8,14 +8,12 @@ words and decoding once. A word is a name and not an amount, therefore it is emb
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genmodels.autoregressive.gated_pixelcnn import GatedPen
+from genmodels.autoregressive.gated_pixelcnn import Gated
 from genmodels.autoregressive.heads import Levels
 from genmodels.autoregressive.stacks import Stacks
-from genmodels.model import Model
 
 
 @dataclass(frozen=True)
@@ -29,11 +27,10 @@ class CodePriorConfig:
     dropout: float = 0.1  # of the words, in training: a grid is short and easily learnt by heart
 
 
-class CodePrior(Model):
+class CodePrior(Gated):
     """x is (B, 1, H, W), codes. Condition: labels (B,), where there are classes."""
 
     Config = CodePriorConfig
-    draws = 1
 
     def __init__(self, config: CodePriorConfig):
         super().__init__(config)
@@ -43,37 +40,8 @@ class CodePrior(Model):
         self.stacks = Stacks(c.embed + 1, c.channels, c.dilations, c.size, c.channels if c.classes else 0, 2)
         self.head = Levels(c.channels, c.codes)
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return (1, *self.config.size)
-
     def seen(self, x: Tensor) -> Tensor:
         """Codes (B, 1, ...) -> (B, E + 1, ...): the word, and a one that says "inside"."""
         words = F.dropout1d(self.words(x.flatten(1)), self.config.dropout, self.training)  # (B, N, E)
         words = F.pad(words, (0, 1), value=1.0).transpose(1, 2)  # (B, E + 1, N)
         return words.reshape(len(x), -1, *x.shape[2:])
-
-    def told(self, labels: Tensor | None, batch: int) -> Tensor | None:
-        if self.label is None:
-            return None
-        if labels is None:
-            labels = torch.full((batch,), self.config.classes, device=self.device)
-        return self.label(labels)
-
-    def logits(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Codes (B, 1, H, W) -> (B, H, W, K), each from the codes before it."""
-        h = self.stacks(self.seen(x), self.told(labels, len(x)))
-        return self.head(h.permute(0, 2, 3, 1))
-
-    def log_prob(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Nats of every code, (B, H, W)."""
-        return self.head.log_prob(self.logits(x, labels), x.permute(0, 2, 3, 1))
-
-    def chances(self, params: Tensor) -> Tensor:
-        return params.float().softmax(-1)
-
-    def pick(self, params: Tensor, u: Tensor, temperature: float = 1.0) -> Tensor:
-        return self.head.pick(params, u, temperature)
-
-    def pen(self, batch: int, labels: Tensor | None = None) -> GatedPen:
-        return GatedPen(self, self.stacks.brush(batch, self.told(labels, batch)))

@@ -29,7 +29,55 @@ class GatedPixelCNNConfig:
     mixture: int = 0  # bumps of the logistic mixture; 0: a softmax over the levels
 
 
-class GatedPixelCNN(Model):
+class Gated(Model):
+    """What models made of an embedding, the stacks and a head share. A derived class has `seen`, `stacks`,
+    `head` and `label`, an embedding whose last row means "not told", or None."""
+
+    values = 1  # of a pixel
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (self.values, *self.config.size)
+
+    @property
+    def draws(self) -> int:
+        return self.head.draws
+
+    def seen(self, x: Tensor) -> Tensor:
+        """x (B, values, ...) -> what the stacks see of it (B, inputs, ...)."""
+        raise NotImplementedError
+
+    def told(self, labels: Tensor | None, batch: int) -> Tensor | None:
+        """Labels (B,) -> conditions (B, C)."""
+        if self.label is None:
+            return None
+        if labels is None:
+            labels = torch.full((batch,), self.label.num_embeddings - 1, device=self.device)
+        return self.label(labels)
+
+    def logits(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """x (B, values, H, W) -> the head's parameters (B, H, W, P), each from the positions before it."""
+        h = self.stacks(self.seen(x), self.told(labels, len(x)))  # (B, C, H, W)
+        return self.head(h.permute(0, 2, 3, 1))
+
+    def log_prob(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Nats of every position, (B, H, W), the values of a pixel together."""
+        return self.head.log_prob(self.logits(x, labels), x.permute(0, 2, 3, 1))
+
+    def chances(self, params: Tensor) -> Tensor:
+        """Parameters (..., P) -> probabilities (..., levels), of a pixel's first value."""
+        return self.head.log_chances(params).exp()
+
+    def pick(self, params: Tensor, u: Tensor, temperature: float = 1.0) -> Tensor:
+        return self.head.pick(params, u, temperature)
+
+    def pen(self, batch: int, labels: Tensor | None = None) -> "GatedPen":
+        return GatedPen(self, self.stacks.brush(batch, self.told(labels, batch)))
+
+
+class GatedPixelCNN(Gated):
+    """x is (B, 1, H, W), levels. Condition: labels (B,), where there are classes."""
+
     Config = GatedPixelCNNConfig
 
     def __init__(self, config: GatedPixelCNNConfig):
@@ -39,45 +87,10 @@ class GatedPixelCNN(Model):
         self.stacks = Stacks(2, c.channels, c.dilations, c.size, c.channels if c.classes else 0)
         self.head = Logistics(c.channels, c.levels, c.mixture) if c.mixture else Levels(c.channels, c.levels)
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return (1, *self.config.size)
-
-    @property
-    def draws(self) -> int:
-        return self.head.draws
-
     def seen(self, x: Tensor) -> Tensor:
-        """Levels (B, 1, ...) -> what the stacks see (B, 2, ...): the value, and a one that says "inside"."""
+        """Levels (B, 1, ...) -> (B, 2, ...): the value, and a one that says "inside"."""
         value = x.to(self.dtype) * (2 / (self.config.levels - 1)) - 1
         return torch.cat([value, torch.ones_like(value)], 1)
-
-    def told(self, labels: Tensor | None, batch: int) -> Tensor | None:
-        """Labels (B,) -> conditions (B, C). Without labels, the embedding of "not told"."""
-        if self.label is None:
-            return None
-        if labels is None:
-            labels = torch.full((batch,), self.config.classes, device=self.device)
-        return self.label(labels)
-
-    def logits(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Levels (B, 1, H, W) -> the head's parameters (B, H, W, P), each from the pixels before it."""
-        h = self.stacks(self.seen(x), self.told(labels, len(x)))  # (B, C, H, W)
-        return self.head(h.permute(0, 2, 3, 1))
-
-    def log_prob(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Nats of every pixel, (B, H, W)."""
-        return self.head.log_prob(self.logits(x, labels), x.permute(0, 2, 3, 1))
-
-    def chances(self, params: Tensor) -> Tensor:
-        """Parameters (..., P) -> probabilities (..., levels)."""
-        return self.head.log_chances(params).exp()
-
-    def pick(self, params: Tensor, u: Tensor, temperature: float = 1.0) -> Tensor:
-        return self.head.pick(params, u, temperature)
-
-    def pen(self, batch: int, labels: Tensor | None = None) -> "GatedPen":
-        return GatedPen(self, self.stacks.brush(batch, self.told(labels, batch)))
 
 
 class GatedPen:

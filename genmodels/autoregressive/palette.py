@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genmodels.autoregressive.gated_pixelcnn import GatedPen
+from genmodels.autoregressive.gated_pixelcnn import Gated
 from genmodels.autoregressive.heads import Colours, choose
 from genmodels.autoregressive.stacks import Stacks
 from genmodels.model import Model
@@ -139,11 +139,11 @@ class RGBConfig:
     backdrop: tuple[int, int, int] = (36, 32, 58)  # stands for transparent: this colour to the last bit
 
 
-class RGBPixelCNN(Model):
+class RGBPixelCNN(Gated):
     """x is (B, 3, H, W), values 0..255. Condition: labels (B,), as above."""
 
     Config = RGBConfig
-    draws = 3
+    values = 3
 
     def __init__(self, config: RGBConfig):
         super().__init__(config)
@@ -152,38 +152,7 @@ class RGBPixelCNN(Model):
         self.stacks = Stacks(4, c, config.dilations, config.size, condition=c)
         self.head = Colours(c)
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return (3, *self.config.size)
-
     def seen(self, x: Tensor) -> Tensor:
         """Values (B, 3, ...) -> (B, 4, ...): scaled, and a one that says "inside"."""
         colour = x.to(self.dtype) / 127.5 - 1
         return torch.cat([colour, torch.ones_like(colour[:, :1])], 1)
-
-    def told(self, labels: Tensor | None, batch: int) -> Tensor:
-        if labels is None:
-            labels = torch.full((batch,), self.config.kinds, device=self.device)
-        return self.label(labels)
-
-    def logits(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        h = self.stacks(self.seen(x), self.told(labels, len(x)))
-        return self.head(h.permute(0, 2, 3, 1))
-
-    def log_prob(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Nats of every pixel, its three values together, (B, H, W)."""
-        return self.head.log_prob(self.logits(x, labels), x.permute(0, 2, 3, 1))
-
-    def chances(self, params: Tensor) -> Tensor:
-        return self.head.log_chances(params).exp()
-
-    def pick(self, params: Tensor, u: Tensor, temperature: float = 1.0) -> Tensor:
-        return self.head.pick(params, u, temperature)
-
-    def pen(self, batch: int, labels: Tensor | None = None) -> GatedPen:
-        return GatedPen(self, self.stacks.brush(batch, self.told(labels, batch)))
-
-    def flatten(self, rgba: Tensor) -> Tensor:
-        """(B, 4, H, W) bytes -> (B, 3, H, W), transparent pixels in the colour of the backdrop."""
-        backdrop = torch.tensor(self.config.backdrop, device=rgba.device)[:, None, None]
-        return torch.where(rgba[:, 3:] > 127, rgba[:, :3].long(), backdrop)
