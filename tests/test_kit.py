@@ -12,7 +12,7 @@ import pytest
 from gradio.data_classes import FileData
 from PIL import Image
 
-from demos.kit import images, inputs, lang, masks, numbers, problems, run, tab
+from demos.kit import images, inputs, lang, masks, numbers, pixels, problems, run, tab
 from demos.kit.run import Stream
 from genmodels import hub, runtime
 from genmodels.errors import MESSAGES, Problem
@@ -308,3 +308,17 @@ def test_what_a_run_makes_is_where_the_hourly_sweep_finds_it():
     component, path = inputs.picture(), images.png(Image.new("RGB", (5, 7), "blue"))
     sent = move_files_to_cache(component.postprocess(path), component, postprocess=True)
     assert sent["path"] == path and path in component.temp_files  # no second copy that nobody would delete
+
+
+def test_a_drawing_is_held_back_only_while_nobody_waits(monkeypatch):
+    slept = []
+    monkeypatch.setattr(pixels.time, "sleep", slept.append)
+    pace = pixels.Pace(positions=10, seconds=5.0)
+    pace.due(1)
+    assert len(slept) == 1 and slept[0] == pytest.approx(0.5, abs=0.1)
+    monkeypatch.setattr(pixels, "waiting", lambda: 1)
+    pace.due(5)
+    monkeypatch.setattr(pixels, "waiting", lambda: 0)
+    pace.due(10, last=True)
+    assert len(slept) == 1, "once somebody waits it stops holding back, for good"
+    assert run.waiting() == 0, "and outside of an app nobody waits"
