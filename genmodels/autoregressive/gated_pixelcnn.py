@@ -30,8 +30,9 @@ class GatedPixelCNNConfig:
 
 
 class Gated(Model):
-    """What models made of an embedding, the stacks and a head share. A derived class has `seen`, `stacks`,
-    `head` and `label`, an embedding whose last row means "not told", or None."""
+    """What models made of an embedding, the stacks and a head share. A derived class has `stacks`, `head`,
+    `label`, an embedding whose last row means "not told", or None, and `seen`, which turns x (B, values, ...)
+    into what the stacks see of it (B, inputs, ...)."""
 
     values = 1  # of a pixel
 
@@ -42,10 +43,6 @@ class Gated(Model):
     @property
     def draws(self) -> int:
         return self.head.draws
-
-    def seen(self, x: Tensor) -> Tensor:
-        """x (B, values, ...) -> what the stacks see of it (B, inputs, ...)."""
-        raise NotImplementedError
 
     def told(self, labels: Tensor | None, batch: int) -> Tensor | None:
         """Labels (B,) -> conditions (B, C)."""
