@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -55,9 +56,7 @@ def standing(checkpoint: str, bits: float, lang: str) -> str:
     spread = models.measured(checkpoint, "nats_error") * HELD_OUT**0.5 / math.log(2) / values
     high = 1.15 * max(bits, mean + 3 * spread)
     steps = [high * k / 120 for k in range(121)]
-    normal = [
-        math.exp(-0.5 * (((a + b) / 2 - mean) / spread) ** 2) for a, b in zip(steps, steps[1:], strict=False)
-    ]
+    normal = [math.exp(-0.5 * (((a + b) / 2 - mean) / spread) ** 2) for a, b in pairwise(steps)]
     axes = plots.Axes((0, high), (0, 1.12), width=620, height=150)
     marks = [
         plots.area(steps, normal, "soft"),
