@@ -5,8 +5,12 @@ Every flag is also an environment variable (LATENTE_PORT for --port), because a 
 
 import argparse
 import contextlib
+import gc
 import os
 import threading
+
+if __name__ == "__main__":
+    gc.disable()  # until the page is served, and torch imported: nearly all that is made before stays
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 local = ["localhost", "127.0.0.1", "::1"]  # gradio asks itself at launch, which a proxy can't answer
@@ -61,9 +65,14 @@ def flags(argv: list[str] | None = None) -> argparse.Namespace:
 
 def warm(demo: gr.Blocks, preload: str) -> None:
     """Behind the page: import torch, and take the first step of the tabs asked for, to load their models."""
-    from genmodels import runtime
+    try:
+        from genmodels import runtime
 
-    runtime.device()
+        runtime.device()
+    finally:  # once for all that has been made, and never again
+        gc.collect()
+        gc.freeze()
+        gc.enable()
     stems = list(demo.tabs) if preload == "all" else [s for s in preload.split(",") if s]
     for stem in stems:
         demo.tabs[stem].first_step()
@@ -76,7 +85,6 @@ def main() -> None:
     )  # there the models live on the CPU, and the GPU is lent by the call
     configure("cpu" if zero else args.device, args.models_memory or None, args.offline)
     demo = build(args.lang)
-    demo.queue(max_size=64, default_concurrency_limit=8, status_update_rate=2)
     demo.launch(
         share=args.share,
         server_name=args.host or None,

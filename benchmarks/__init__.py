@@ -13,6 +13,7 @@ from typing import Any
 BENCHMARKS = {  # name on the command line -> module
     "autoencoder-kl": "benchmarks.autoencoder_kl",
     "imagegpt-sampling": "benchmarks.imagegpt_sampling",
+    "lab-modes": "benchmarks.lab_modes",
     "pixelcnn-sampling": "benchmarks.pixelcnn_sampling",
     "startup": "benchmarks.startup",
 }

@@ -7,7 +7,7 @@ chapter without tabs is not shown.
 CHAPTERS = (
     (("Foundations", "Fundamentos"), ()),
     (("Autoencoders", "Autocodificadores"), ("vae_plane", "vae_faces", "autoencoder_kl")),
-    (("Adversaries", "Adversarios"), ()),
+    (("Adversaries", "Adversarios"), ("laboratory", "gan", "cgan")),
     (("One pixel at a time", "De a un píxel"), ("pixelcnn", "palette", "pixelvae", "vqvae", "imagegpt")),
     (("Flows and energies", "Flujos y energías"), ()),
     (("Diffusion", "Difusión"), ()),

@@ -161,9 +161,10 @@ pool = Pool()  # the one that all tabs share
 
 
 class Line:
-    """The people waiting for one device, in the order they came. The first one has it."""
+    """The people waiting for one device, in the order they came. The first `width` have it."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = 1) -> None:
+        self.width = width
         self.places: deque[Place] = deque()
         self.moved = threading.Condition(threading.Lock())
 
@@ -196,12 +197,16 @@ class Place:
         """How many are before me, at once and every so many seconds. Ends when it is my turn."""
         while True:
             with self.line.moved:
-                ahead = self.line.places.index(self)
-            if ahead == 0:
+                ahead = self.ahead()
+            if ahead <= 0:
                 return
             yield ahead
             with self.line.moved:
-                self.line.moved.wait_for(lambda: self.line.places[0] is self, timeout=every)
+                self.line.moved.wait_for(lambda: self.ahead() <= 0, timeout=every)
+
+    def ahead(self) -> int:
+        """How many must leave before it is my turn; 0 or less: it is."""
+        return self.line.places.index(self) + 1 - self.line.width
 
 
 _lines: dict[torch.device, Line] = {}

@@ -99,6 +99,9 @@ def test_a_tab_introduces_itself_in_both_languages(stem):
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_the_measure_of_a_tab_was_measured(stem):
+    if not page().tabs[stem].tables:  # it has no weights: what it trains, it trains before your eyes
+        assert not hasattr(import_module(f"demos.{stem}"), "MEASURE")
+        return
     name, key = import_module(f"demos.{stem}").MEASURE
     assert key in numbers.WORDS
     assert math.isfinite(card.metrics(name)["measures"][key])

@@ -1,18 +1,27 @@
 """What every tab leans on: words in two languages, inputs that refuse, a function run for a visitor."""
 
+import cProfile
+import inspect
 import json
 import string
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
+from gradio import events, utils
+from gradio.blocks import BlocksConfig
+from gradio.context import Context
 from gradio.data_classes import FileData
+from gradio.state_holder import SessionState
 from PIL import Image
 
-from demos.kit import images, inputs, lang, masks, numbers, pixels, problems, run, tab
+from demos.kit import images, inputs, lang, masks, numbers, pixels, problems, run, tab, thrift
 from demos.kit.run import Stream
 from genmodels import hub, runtime
 from genmodels.errors import MESSAGES, Problem
@@ -185,10 +194,6 @@ def test_a_film_plays_there_and_back():
 
 
 def test_a_visitor_costs_little_however_many_tabs_there_are():
-    from gradio.state_holder import SessionState
-
-    from demos.kit import thrift
-
     thrift.light_sessions()
     with gr.Blocks(analytics_enabled=False) as demo:
         box = gr.Textbox("a")
@@ -198,13 +203,87 @@ def test_a_visitor_costs_little_however_many_tabs_there_are():
     assert session.config_values[box._id]["props"]["value"] == "b" and box._id in session
 
 
+def calls(work: Callable[[], object]) -> Counter[str]:
+    """How often each function was called meanwhile, by name: what doesn't depend on who else is at work."""
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    counts: Counter[str] = Counter()
+    for entry in profile.getstats():
+        counts[getattr(entry.code, "co_name", str(entry.code))] += entry.callcount
+    return counts
+
+
 def test_signatures_are_read_once():
-    import inspect
-
-    from demos.kit import thrift
-
     thrift.remember_signatures()
     assert inspect.signature(gr.Slider.__init__) is inspect.signature(gr.Slider.__init__)
+    gr.Slider()
+    counts = calls(lambda: gr.Slider(1, 9, 3).get_config())
+    assert counts["wrapper"] > 0 and counts["signature"] > 0  # where Gradio asks
+    assert counts["_signature_from_function"] == counts["getfullargspec"] == 0  # and what it costs
+
+
+def shelf(tabs: int, make: Callable[..., gr.Blocks] = gr.Blocks) -> gr.Blocks:
+    """An app with events as the tabs have them: public, without a name, in the browser, cancelling."""
+    with make(analytics_enabled=False) as demo:
+        for i in range(tabs):
+            box, start, stop = gr.Textbox(), gr.Button("Run"), gr.Button("Stop")
+            event = start.click(str.upper, box, box, api_name=f"tab{i}")
+            other = box.change(str.lower, box, box)
+            stop.click(None, None, box, cancels=[event, other], js="() => ''")
+            stop.click(str.title, box, box, api_name="lower_1")  # a name that counting would give, too
+    return demo
+
+
+def gallery(**kwargs: object) -> gr.Blocks:
+    return thrift.Gallery(queue={"max_size": 7}, **kwargs)
+
+
+def test_a_gallery_is_described_as_gradio_would(monkeypatch):
+    def described(make: Callable[..., gr.Blocks]) -> dict:
+        monkeypatch.setattr(Context, "id", 0)
+        return {k: v for k, v in shelf(5, make).config.items() if k != "app_id"}
+
+    monkeypatch.setattr(events, "get_cancelled_fn_indices", utils.get_cancelled_fn_indices)
+    plain = described(gr.Blocks)
+    assert any(event["cancels"] for event in plain["dependencies"])
+    names = {event["api_name"] for event in plain["dependencies"]}
+    assert {"lower", "lower_1", "lower_1_1", "lower_2"} <= names
+    thrift.cancel_by_number()
+    assert described(gallery) == plain
+
+
+def test_a_gallery_is_described_once_before_it_answers(monkeypatch):
+    made, describe = [], BlocksConfig.get_config
+    monkeypatch.setattr(BlocksConfig, "get_config", lambda *args: made.append(1) or describe(*args))
+    demo = shelf(2, gallery)
+    assert made == [] and demo._queue.max_size == 7
+    words = gr.I18n(en={"a": "b"})
+    demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False, i18n=words)
+    try:
+        told = httpx.get(f"{demo.local_url}config", trust_env=False).json()
+    finally:
+        demo.close()
+    assert told["i18n_translations"] and told["components"] and len(made) == 1
+
+
+def test_a_tab_costs_the_same_however_many_there_are():
+    thrift.cancel_by_number()
+    few, more, most = (calls(lambda n=n: shelf(n, gallery)).total() for n in (10, 20, 40))
+    assert most - more == pytest.approx(2 * (more - few), rel=0.02)
+
+
+def test_a_pictures_schema_is_worked_out_once_and_is_gradios():
+    for make in (inputs.upload, inputs.drawing, inputs.picture):
+        one, other = make("a"), make("b")
+        assert one.api_info() is other.api_info()
+        assert one.api_info() == gr.components.Component.api_info(other)
+
+
+def test_the_folder_of_uploads_is_gradios_own(monkeypatch):
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    folder = utils.get_upload_folder()
+    thrift.remember_folder()
+    assert utils.get_upload_folder() == folder
 
 
 HERE = Checkpoint("vae-here", "Here", "MIT", "nothing")

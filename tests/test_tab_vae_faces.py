@@ -17,7 +17,7 @@ from demos.vae_faces import compose, reading
 from demos.vae_faces.compare import ORDER, compare
 from demos.vae_faces.edit import EDITS, edit
 from demos.vae_faces.inside import density, inside, ratio_of
-from demos.vae_faces.morph import arc, line, morph
+from demos.vae_faces.morph import morph
 from demos.vae_faces.own import own
 from demos.vae_faces.sample import sample
 from demos.vae_faces.words import CHOICES, NAMES
@@ -26,6 +26,7 @@ from genmodels.autoencoders.mixture import Mixture, MixtureConfig
 from genmodels.autoencoders.vae_faces import VAEFaces, VAEFacesConfig, directions
 from genmodels.data import faces
 from genmodels.metrics.features import AttributesNet, AttributesNetConfig
+from genmodels.nn.paths import arc, line
 
 NAME = "vae-faces"
 WEIGHTS = hub.WEIGHTS

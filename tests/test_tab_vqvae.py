@@ -402,12 +402,14 @@ def test_the_numbers_of_the_texts_are_those_measured(lang, monkeypatch):
     rows = [line.strip("|").split("|")[1:] for line in text.splitlines() if re.match(r"\|.*\d+ min \|", line)]
     found = [[float(re.search(r"[\d.,]+", c)[0].replace(",", ".")) for c in row] for row in rows]
     models = (FACES, SPRITES, DISCRETE, "vqvae-faces-vae")
-    for name, (psnr, bits, _) in zip(models, found[:4], strict=True):
+    for name, (psnr, bits, minutes) in zip(models, found[:4], strict=True):
         measured = card.metrics(name)["measures"]
+        assert minutes == round(card.metrics(name)["minutes"]), name
         assert psnr == round(measured["psnr"], 1), name
         assert bits == round(measured.get("code_bits", measured.get("kl_bits"))), name
-    for c, (bits, uniform, _) in zip(CODE_PRIOR, found[4:], strict=True):
+    for c, (bits, uniform, minutes) in zip(CODE_PRIOR, found[4:], strict=True):
         measured = card.metrics(c.name)["measures"]
+        assert minutes == round(card.metrics(c.name)["minutes"]), c.name
         assert bits == round(measured["bits_per_image"]), c.name
         assert uniform == measured["bits_per_image_uniform"], c.name
 

@@ -141,7 +141,7 @@ GLOSS = {
     "by_heart": "chance that a training picture scores above a held-out one; 0.5 if none is known by heart",
     "right_real": "share of held-out pictures that the discriminator calls real",
     "right_fake": "share of samples that it calls generated",
-    "gap": "the critic's gap between held-out pictures and samples",
+    "critic_gap": "the critic's gap between held-out pictures and samples",
     "slope": "mean norm of the critic's slope between them",
     "at_limit": "share of the critic's weights at the limit that clips them",
     "critic_label": "share of held-out pictures whose own label the critic likes best",

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor
+
+from genmodels import hub
 
 ART = Path(__file__).resolve().parent.parent / "demos" / "art"
 WIDTH, HEIGHT = 480, 300
@@ -166,7 +168,54 @@ def palette() -> Image.Image:
     return Image.fromarray(sheet.repeat(3, 0).repeat(3, 1))
 
 
-MADE = (vae_plane, vae_faces, autoencoder_kl, pixelvae, imagegpt, vqvae, pixelcnn, palette)
+@torch.no_grad()
+def cgan() -> Image.Image:
+    """A row is one person: six colours of hair, and two of them again with glasses."""
+    from genmodels.gan.cgan import CGAN
+    from genmodels.gan.latent import truncated
+
+    model = CGAN.from_pretrained("cgan-faces")
+    y = torch.stack([model.label(*label) for label in (*((hair, 0) for hair in range(6)), (3, 1), (0, 1))])
+    z = torch.cat([truncated(seed, 1, model.config.latent, 2.0) for seed in (1, 2, 3, 4, 5)])
+    return mosaic(pixels(model.generator(z.repeat_interleave(8, 0), y.repeat(5, 1))), 8)
+
+
+def gan() -> Image.Image:
+    """The film of a training: what five noises became, from left to right."""
+    folder = hub.folder("wgan-gp-faces")
+    with Image.open(folder / "film.webp") as sheet:
+        film = np.asarray(sheet.convert("RGB"))
+    film = film.reshape(len(film) // 64, 64, -1, 64, 3)
+    tiles = film.transpose(2, 0, 1, 3, 4)  # (noise, moment, 64, 64, 3)
+    seen = tiles[[0, 3, 4, 7, 8]][:, [1, 2, 3, 4, 5, 6, 8, 11]]
+    return mosaic(seen.reshape(-1, 64, 64, 3), seen.shape[1])
+
+
+def laboratory() -> Image.Image:
+    """A GAN that has nearly found eight Gaussians: what its discriminator says, and both kinds of points."""
+    from genmodels.data import points
+    from genmodels.lab.family import Source
+    from genmodels.lab.gan import GAN, Knobs
+
+    truth, zoom = points.density("eight_gaussians"), 4
+    gan, source, generator = GAN(Knobs(r1=0.1), 5), Source(truth, 5), torch.Generator().manual_seed(5)
+    for _ in range(260):
+        gan.step(source.take(gan.needs))
+    wide, high = torch.linspace(-6.4, 6.4, WIDTH), torch.linspace(4, -4, HEIGHT)
+    plane = torch.stack(torch.meshgrid(wide, high, indexing="xy"), -1)
+    sure = 2 * gan.height(plane.flatten(0, 1)).sigmoid().view(HEIGHT, WIDTH, 1).numpy() - 1
+    petrol, brick = np.array((15, 107, 109)), np.array((184, 67, 28))
+    ground = 255 + (np.where(sure > 0, petrol, brick) - 255) * 0.5 * np.abs(sure) ** 0.8
+    page = Image.fromarray(ground.round().astype(np.uint8)).resize((WIDTH * zoom, HEIGHT * zoom))
+    pen, r = ImageDraw.Draw(page), 2.8 * zoom
+    for x, colour in ((truth.sample(420, generator), petrol), (gan.sample(420, generator), brick)):
+        for a, b in zoom * (x.numpy() * (WIDTH / 12.8, -HEIGHT / 8) + (WIDTH / 2, HEIGHT / 2)):
+            pen.ellipse((a - r, b - r, a + r, b + r), tuple(colour), (255, 255, 255), 2)
+    return page.resize((WIDTH, HEIGHT), Image.LANCZOS)
+
+
+MADE = (laboratory, vae_plane, vae_faces, autoencoder_kl, pixelvae, imagegpt, vqvae, pixelcnn, palette)
+MADE += (cgan, gan)
 CARDS = {f.__name__: f for f in MADE}
 
 

@@ -64,6 +64,7 @@ def train(duel: Duel, args: argparse.Namespace) -> tuple[Model, State]:
     state = State(deepcopy(model).requires_grad_(False))
     if args.resume:
         restore(duel, state, folder)
+        state.curves = thinned(state.curves, int(POINTS * state.seconds / (60 * args.minutes)))
     rates = [o.param_groups[0]["lr"] for o in duel.optimisers]
     saved, means = state.seconds, {}
     while (done := state.seconds / (60 * args.minutes)) < 1:
@@ -85,6 +86,11 @@ def train(duel: Duel, args: argparse.Namespace) -> tuple[Model, State]:
     look(duel, state, folder, args)
     save(duel, state, folder)
     return finished(duel, state, args), state
+
+
+def thinned(curves: list[dict[str, float]], count: int) -> list[dict[str, float]]:
+    """At most `count` of the points, evenly: a run that goes on for longer has room for its own."""
+    return curves if count >= len(curves) else [curves[i * len(curves) // count] for i in range(count)]
 
 
 def one_step(duel: Duel, state: State, args: argparse.Namespace) -> dict[str, float]:

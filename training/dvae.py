@@ -100,7 +100,7 @@ def golden(model: DVAE | RateVAE) -> dict[str, Tensor]:
     if isinstance(model, DVAE):
         return golden_codes(model)
     side = model.config.size // 4
-    z = torch.randn(4, model.config.latent, side, side, generator=torch.Generator().manual_seed(0))
+    z = torch.randn(2, model.config.latent, side, side, generator=torch.Generator().manual_seed(0))
     image = model.decode(z)
     return {"z": z, "image": image, "mean": model.encode(image).mean}
 

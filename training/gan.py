@@ -5,7 +5,8 @@ two conditional ones. `--measure` computes metrics.json and the card of a finish
 """
 
 import argparse
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,8 @@ MODELS: dict[str, tuple[type[Model], object]] = {
     "cgan-faces": (
         CGAN,
         CGANConfig(
-            **WASSERSTEIN, classes=(*HAIR_COLOURS, "bare", "glasses"), groups=(6, 2), critic_steps=2
+            **WASSERSTEIN, classes=(*HAIR_COLOURS, "bare", "glasses"), groups=(6, 2), critic_steps=2,
+            strength=(1.0, 1.5),
         ),
     ),
     "cgan-fashion": (
@@ -157,11 +159,17 @@ def discriminate_wgan(
 
 
 def generate_wgan(
-    model: WGAN | CGAN, batch: tuple[Tensor, ...], generator: torch.Generator
+    model: WGAN | CGAN, batch: tuple[Tensor, ...], generator: torch.Generator, push: float = 1.0
 ) -> dict[str, Tensor]:
+    """`push`: how much the label counts against looking real; 1 is the paper's."""
     x, *y = batch
     fake = model.generator(noise(model, len(x), generator), *y)
-    return {"loss": GAMES["wasserstein"].fool(model.critic(fake, *y).float())}
+    if y:
+        h = model.judge.features(fake)
+        score = model.judge.last(h).flatten() + push * model.fit(h, *y)
+    else:
+        score = model.critic(fake)
+    return {"loss": GAMES["wasserstein"].fool(score.float())}
 
 
 def optimisers(model: Model, drawer: str, lr: float) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
@@ -206,7 +214,7 @@ def recipe(name: str, model: Model, args: argparse.Namespace) -> duel.Duel:
         source(name, args),
         1 if plain else model.config.critic_steps,
         discriminate_dcgan if plain else discriminate_wgan,
-        generate_dcgan if plain else generate_wgan,
+        generate_dcgan if plain else partial(generate_wgan, push=args.push),
         draw,
         drawer,
         optimisers(model, drawer, args.lr),
@@ -230,6 +238,7 @@ def main() -> None:
     parser.set_defaults(batch=32, sheet_minutes=2.0)
     parser.add_argument("--model", choices=MODELS, default="dcgan-faces")
     parser.add_argument("--lr", type=float, default=2e-4)
+    parser.add_argument("--push", type=float, default=1.0, help="how much labels count for the generator")
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
     args = parser.parse_args()
     kind, config = MODELS[args.model]
@@ -237,7 +246,10 @@ def main() -> None:
     if not args.measure:
         torch.manual_seed(args.seed)
         model = kind(config)
+        if isinstance(model, CGAN):
+            model.config = replace(config, strength=())  # it learns from labels as they are
         trained, state = duel.train(recipe(args.model, model, args), args)
+        trained.config = config
         took = {
             "steps": state.step,
             "minutes": round(state.seconds / 60, 1),

@@ -76,7 +76,7 @@ def judgement(model: Model, held_out: tuple, train: tuple, fake: tuple) -> dict[
     }
     if isinstance(model, DCGAN):
         return values | {"right_real": (real > 0).float().mean(), "right_fake": (made < 0).float().mean()}
-    return values | {"gap": real.mean() - made.mean(), "slope": steepness(model, held_out, fake)}
+    return values | {"critic_gap": real.mean() - made.mean(), "slope": steepness(model, held_out, fake)}
 
 
 def above(a: Tensor, b: Tensor) -> float:

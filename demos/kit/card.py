@@ -30,9 +30,9 @@ def heading(stem: str, module: ModuleType) -> str:
 
 
 def home_card(stem: str, module: ModuleType) -> str:
-    """One picture, one sentence, one measure."""
-    name, key = module.MEASURE
-    value = metrics(name).get("measures", {}).get(key)
+    """One picture, one sentence, one measure. A tab without weights has nothing that was measured before."""
+    name, key = getattr(module, "MEASURE", ("", ""))
+    value = metrics(name).get("measures", {}).get(key) if name else None
     figure = ""
     if value is not None:
         words = numbers.WORDS[key]

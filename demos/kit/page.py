@@ -28,6 +28,8 @@ WELCOME = (
     "Generative models at work, opened up so that you see inside.",
     "Modelos generativos en marcha, abiertos para que veas cómo son por dentro.",
 )
+BLOCKS = {"fill_width": True, "delete_cache": (1800, 3600), "analytics_enabled": False}
+QUEUE = {"max_size": 64, "default_concurrency_limit": 8, "status_update_rate": 2}
 PETROL = gr.themes.Color(
     c50="#eef7f6", c100="#d5ebe9", c200="#aed8d5", c300="#7fc0bd", c400="#4aa3a1", c500="#1f8584",
     c600="#0f6b6d", c700="#0d5659", c800="#0e4548", c900="#0e3a3d", c950="#062326",
@@ -101,24 +103,24 @@ def build(house: str = "") -> gr.Blocks:
     `demo.tabs` keeps the frames by stem: what a test or a warm-up can run without a browser.
     """
     lang.house, found = house, modules()
+    thrift.cancel_by_number()
+    thrift.remember_folder()
     thrift.remember_signatures()
     thrift.light_sessions()
     bar = header(found)
-    with gr.Blocks(
-        title="Latente", fill_width=True, delete_cache=(1800, 3600), analytics_enabled=False
-    ) as demo:
+    with thrift.Gallery(title="Latente", queue=QUEUE, **BLOCKS) as demo:
         demo.tabs = {}
         demo.pages[0] = ("", "Latente", False)  # no bar of Gradio's: ours has chapters
         with gr.Column(elem_id="tab-home", elem_classes="room"):
             html(bar, elem_classes="top")
             html(home(found))
         for stem, module in found.items():
-            # as demo.route() does, but inside the context: each leaving of it describes the whole app
-            demo.pages.append((stem, stem, False))
             demo.current_page = stem
             with gr.Column(elem_id=f"tab-{stem}", elem_classes="room"):
                 html(bar, elem_classes="top")
                 demo.tabs[stem] = module.build()
+    # as demo.route() does, but only now: leaving the context makes a server that launch() makes again
+    demo.pages += [(stem, stem, False) for stem in found]
     return demo
 
 

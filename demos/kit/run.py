@@ -12,8 +12,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import gradio as gr
 from gradio.context import LocalContext
@@ -34,7 +35,12 @@ COMPUTE = {
     "concurrency_id": "compute",
     "concurrency_limit": 1,
 }  # every heavy event of every tab, one at a time
+LIVE = {
+    "concurrency_id": "live",
+    "concurrency_limit": 32,
+}  # what visitors train before their own eyes: many at once, each taking turns in slices by itself
 STEP = 0.4  # seconds between signs of life, at most
+GIVEN = ("lang", "session")  # parameters that no control sets; they come last
 
 
 def model(cls: type[Model], checkpoint: str | Checkpoint) -> AbstractContextManager[Any]:
@@ -114,15 +120,24 @@ def figures(found: dict[str, Any], seconds: float) -> dict[str, Any]:
 
     own = {k: v for k, v in found.items() if k != "made"}
     speed = {"per_second": found["made"] / seconds} if "made" in found else {}
-    here = {"memory": runtime.pool.bytes, "device": str(runtime.device())}
+    held = runtime.pool.bytes
+    here = ({"memory": held} if held else {}) | {"device": str(runtime.device())}
     return {"ms": 1000 * seconds} | speed | own | here
 
 
+def visitor(request: gr.Request | None) -> str:
+    """Whose run this is: the page's session. A call without one is a visitor of its own."""
+    return getattr(request, "session_hash", None) or uuid4().hex
+
+
 class Stream:
-    """A tab's function as Gradio wants it: a generator of (*outputs, status line[, code]).
+    """A tab's function as Gradio wants it: a generator of (*outputs, status line[, code]). It yields figures
+    for the line, or a sentence where there are none yet, or None to leave the line as it is.
 
     `tables` says which arguments name a checkpoint: position -> {name: Checkpoint}. `gpu_seconds` of the
     arguments is how long a Space that lends GPUs by the call should lend one; 0 stays on the CPU there.
+    Without `alone` it doesn't wait for the device: such a function takes its turns itself. What isn't a
+    control is asked for by name: `lang`, and `session`, a word that tells visitors apart.
     """
 
     def __init__(
@@ -132,13 +147,15 @@ class Stream:
         tables: dict[int, dict[str, Checkpoint]],
         code: Callable[..., str] | None = None,
         gpu_seconds: Callable[..., int] | None = None,
+        alone: bool = True,
     ):
         self.fn, self.outputs, self.tables, self.code = lent(fn, gpu_seconds), outputs, tables, code
-        self.speaks = "lang" in inspect.signature(fn).parameters
+        self.asks, self.alone = [p for p in inspect.signature(fn).parameters if p in GIVEN], alone
 
-    def __call__(self, values: list[Any], lang: str) -> Iterator[tuple]:
+    def __call__(self, values: list[Any], lang: str, session: str = "") -> Iterator[tuple]:
+        given = {"lang": lang, "session": session}
         try:
-            yield from self.steps(values, lang)
+            yield from self.steps(values, lang, [given[name] for name in self.asks])
         except (Problem, MemoryError, gr.Error) as e:
             words = sentence(e, lang)
             yield self.sign(numbers.warning(words))
@@ -154,27 +171,29 @@ class Stream:
         """Only the status line changes."""
         return (*[gr.skip()] * len(self.outputs), status, *[gr.skip()] * bool(self.code))
 
-    def steps(self, values: list[Any], lang: str) -> Iterator[tuple]:
+    def steps(self, values: list[Any], lang: str, given: list[str]) -> Iterator[tuple]:
         yield self.sign(numbers.progress(0, 0, say(lang, "Starting…", "Empezando…")))
         yield from map(self.sign, wake(lang))
         for i, table in self.tables.items():
             yield from map(self.sign, fetch(table[values[i]], lang))
         from genmodels import runtime
 
-        with runtime.turn() as mine:
-            for ahead in mine.wait(STEP):
-                words = say(lang, f"In line, {ahead} before you", f"En la fila, {ahead} antes que tú")
-                yield self.sign(numbers.progress(0, 0, words))
-            yield from self.compute(values, lang)
+        with runtime.turn() if self.alone else nullcontext() as mine:
+            for ahead in mine.wait(STEP) if mine else ():
+                yield self.sign(queueing(ahead, lang))
+            yield from self.compute(values, lang, given)
 
-    def compute(self, values: list[Any], lang: str) -> Iterator[tuple]:
+    def compute(self, values: list[Any], lang: str, given: list[str]) -> Iterator[tuple]:
         start, status = time.perf_counter(), ""
         shown: list[Any] = [gr.skip()] * len(self.outputs)
-        with closing(self.fn(*values, *[lang] * self.speaks)) as made:
-            for *shown, found in made:
-                status = numbers.line(figures(found, time.perf_counter() - start), lang)
-                yield (*shown, status, *[gr.skip()] * bool(self.code))
         snippet = [self.code(*values)] if self.code else []
+        code = snippet if not self.alone else [gr.skip()] * len(snippet)  # what's live is stopped, not ended
+        with closing(self.fn(*values, *given)) as made:
+            for *shown, found in made:
+                if isinstance(found, dict):
+                    found = status = numbers.line(figures(found, time.perf_counter() - start), lang)
+                yield (*shown, gr.skip() if found is None else found, *code)
+                code = [gr.skip()] * len(snippet)
         yield (*finished(shown, self.outputs), status, *snippet)
 
 
@@ -182,14 +201,19 @@ def handler(stream: Stream, fn: Callable) -> Callable[..., Iterator[tuple]]:
     """The function that Gradio calls: the request, then `fn`'s own parameters, whose names the API takes."""
 
     def run(request: gr.Request, *values: Any) -> Iterator[tuple]:
-        yield from stream(list(values), language(request))
+        yield from stream(list(values), language(request), visitor(request))
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    own = [inspect.Parameter(name, kind) for name in inspect.signature(fn).parameters if name != "lang"]
+    own = [inspect.Parameter(name, kind) for name in inspect.signature(fn).parameters if name not in GIVEN]
     run.__signature__ = inspect.Signature([inspect.Parameter("request", kind, annotation=gr.Request), *own])
     run.__annotations__ = {"request": gr.Request}
     run.__name__, run.__doc__ = fn.__name__, fn.__doc__
     return run
+
+
+def queueing(ahead: int, lang: str) -> str:
+    words = say(lang, f"In line, {ahead} before you", f"En la fila, {ahead} antes que tú")
+    return numbers.progress(0, 0, words)
 
 
 def sentence(error: Exception, lang: str) -> str:

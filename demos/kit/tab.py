@@ -26,7 +26,7 @@ from demos.kit import card, numbers
 from demos.kit.inputs import Check, Choice, Seed, Slider, Words, choice, html
 from demos.kit.lang import language, say, t
 from demos.kit.problems import explain
-from demos.kit.run import COMPUTE, Stream, fetch, handler, wake
+from demos.kit.run import COMPUTE, GIVEN, Stream, fetch, handler, wake
 from genmodels.errors import Problem
 from genmodels.hub import Checkpoint
 
@@ -62,16 +62,19 @@ class View:
         code: Callable[..., str] | None = None,
         name: str = "",
         gpu_seconds: Callable[..., int] | None = None,
+        lane: dict[str, Any] = COMPUTE,
+        place: gr.Column | None = None,
     ) -> gr.Button:
         """Wire `fn` to this view's button. A view with several functions gives each further one a `name`.
 
         `gpu_seconds` of the inputs: how long a Space that lends GPUs by the call should lend one, 0 for not.
+        `lane`: COMPUTE has the device to itself, LIVE trains beside others. `place`: where the buttons go.
         """
         tab, key = self.tab, name or self.name
-        names = [p for p in signature(fn).parameters if p != "lang"]
+        names = [p for p in signature(fn).parameters if p not in GIVEN]
         pairs = {n: c for n, c in zip(names, inputs, strict=True) if isinstance(c, LINKABLE)}
         self.linked |= pairs
-        with self._controls, gr.Row(elem_classes="actions"):
+        with place or self._controls, gr.Row(elem_classes="actions"):
             variant = "secondary" if name else "primary"
             start = gr.Button(
                 t(*label), variant=variant, elem_id=f"run-{tab.stem}-{key}", scale=3, min_width=120
@@ -80,26 +83,26 @@ class View:
             link = gr.Button(t("Link", "Enlace"), scale=1, min_width=70, elem_classes="link")
         with self._result:
             status = html(elem_classes="status")
-        work, api = self.wrap(fn, inputs, outputs, code, gpu_seconds), f"{tab.stem}_{key}"
+        work, api = self.wrap(fn, inputs, outputs, code, gpu_seconds, lane is COMPUTE), f"{tab.stem}_{key}"
         shown = [*outputs, status, *([tab.code] if code else [])]
-        event = start.click(work, inputs, shown, api_name=api, show_progress="hidden", **COMPUTE)
+        event = start.click(work, inputs, shown, api_name=api, show_progress="hidden", **lane)
         stop.click(stopped, None, status, cancels=[event], queue=False, **HIDDEN)
         address = f"(...v)=>latente.link({json.dumps([tab.stem, self.name, list(pairs)])}, v)"
         link.click(None, list(pairs.values()), None, js=address, queue=False, **HIDDEN)
-        tab.examples[api], self.runs[fn] = (fn, inputs, code), (work, inputs, shown, stop)
+        tab.examples[api], self.runs[fn] = (fn, inputs, code), (work, inputs, shown, stop, lane)
         return start
 
     def on(self, triggers: list[Any], fn: Callable) -> None:
         """What the button of `fn` does, done when a control moves, too."""
-        work, inputs, shown, stop = self.runs[fn]
-        event = gr.on(triggers, work, inputs, shown, trigger_mode="always_last", **COMPUTE, **HIDDEN)
+        work, inputs, shown, stop, lane = self.runs[fn]
+        event = gr.on(triggers, work, inputs, shown, trigger_mode="always_last", **lane, **HIDDEN)
         stop.click(None, None, None, cancels=[event], queue=False, **HIDDEN)
 
     def wrap(
-        self, fn: Callable, inputs: list[Any], outputs: list[Any], code: Callable | None, gpu_seconds: Any
+        self, fn: Callable, inputs: list[Any], outputs: list[Any], code: Any, gpu_seconds: Any, alone: bool
     ) -> Callable:
         tables = {i: self.tab.tables[c] for i, c in enumerate(inputs) if c in self.tab.tables}
-        return handler(Stream(fn, outputs, tables, code, gpu_seconds), fn)
+        return handler(Stream(fn, outputs, tables, code, gpu_seconds, alone), fn)
 
 
 class Tab:
@@ -187,13 +190,12 @@ class Tab:
     def first_step(self) -> None:
         """What the default click would do first, with nobody watching: its models are loaded afterwards."""
         fn, inputs, _ = next(iter(self.examples.values()))
-        values = [component.value for component in inputs]
+        values = [component.preprocess(component.value) for component in inputs]
+        given = {"lang": "en", "session": "first step"}
+        asked = [given[p] for p in signature(fn).parameters if p in GIVEN]
         from genmodels import runtime
 
-        with (
-            runtime.alone(),
-            closing(fn(*values, *(["en"] if "lang" in signature(fn).parameters else []))) as made,
-        ):
+        with runtime.alone(), closing(fn(*values, *asked)) as made:
             next(made)
 
     def asked(self, query: dict[str, str], lang: str) -> dict[Any, Any]:

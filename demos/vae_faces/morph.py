@@ -12,30 +12,12 @@ from demos.vae_faces.start import start_choice, start_code, start_of
 STRIP, FRAMES = 9, 25
 
 
-def line(a: Any, b: Any, share: Any) -> Any:
-    """(1 - t) a + t b, for each t: (T, D)."""
-    return a + share[:, None] * (b - a)
-
-
-def arc(a: Any, b: Any, share: Any) -> Any:
-    """Along the great circle, lengths interpolated: (T, D)."""
-    import torch
-
-    angle = torch.arccos(torch.cosine_similarity(a, b, dim=0).clamp(-1 + 1e-6, 1 - 1e-6))
-    na, nb = a.norm(), b.norm()
-    left, right = torch.sin((1 - share) * angle), torch.sin(share * angle)
-    unit = (left[:, None] * a / na + right[:, None] * b / nb) / torch.sin(angle)
-    return unit * (na + share * (nb - na))[:, None]
-
-
-PATHS = {"line": line, "arc": arc}
-
-
 def morph(checkpoint: str, seed: int, other: int, start: str, path: str, lang: str) -> Iterator[tuple]:
     """A film from the face of one seed to that of another, and both ways there as strips."""
     import torch
 
     from genmodels.autoencoders.vae_faces import VAEFaces
+    from genmodels.nn.paths import PATHS
 
     with kit.model(VAEFaces, checkpoint) as vae:
         a, b = (start_of(checkpoint, vae, start, s)[0] for s in (seed, other))
@@ -62,6 +44,8 @@ def morph(checkpoint: str, seed: int, other: int, start: str, path: str, lang: s
 def lengths(a: Any, b: Any, words: dict[str, str], lang: str) -> str:
     """How long the code is on the way. Random codes of D numbers are close to sqrt(D) long, all of them."""
     import torch
+
+    from genmodels.nn.paths import PATHS
 
     share = torch.linspace(0, 1, 41)
     found = {name: way(a, b, share).norm(dim=1).tolist() for name, way in PATHS.items()}

@@ -31,8 +31,8 @@ from genmodels.model import Model
 class DVAEConfig:
     size: int = 32  # pixels a side; four times the side of the grid of codes
     channels: int = 3  # 3: RGB
-    hidden: int = 128  # channels of the feature maps at size/4; half as many at size/2
-    blocks: int = 2  # residual blocks of the encoder, and of the decoder, at size/4
+    hidden: int = 96  # channels of the feature maps at size/4; half as many at size/2
+    blocks: int = 1  # residual blocks of the encoder, and of the decoder, at size/4
     codes: int = 512  # K, words
     dim: int = 16  # numbers that stand for a word where the decoder begins
     beta: float = 1.0  # weight of the KL in training, once warmed up; 1 is the true bound

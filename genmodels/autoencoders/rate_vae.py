@@ -26,8 +26,8 @@ from genmodels.model import Model
 class RateVAEConfig:
     size: int = 32  # pixels a side; four times the side of the grid of latents
     channels: int = 3  # 3: RGB
-    hidden: int = 128  # channels of the feature maps at size/4; half as many at size/2
-    blocks: int = 2  # residual blocks of the encoder, and of the decoder, at size/4
+    hidden: int = 96  # channels of the feature maps at size/4; half as many at size/2
+    blocks: int = 1  # residual blocks of the encoder, and of the decoder, at size/4
     latent: int = 8  # numbers at each place of the grid
     bits: float = 576.0  # the rate that the KL is held at, per image
     gamma: float = 20.0  # how firmly

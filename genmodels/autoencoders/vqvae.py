@@ -32,8 +32,8 @@ USAGE = "usage.safetensors"  # beside the weights: how often held-out images use
 class VQVAEConfig:
     size: int = 32  # pixels a side
     channels: int = 3  # 3: RGB; 4: RGB multiplied by alpha, then alpha
-    hidden: int = 128  # channels of the feature maps as large as the grid of codes; half as many before
-    blocks: int = 2  # residual blocks of the encoder, and of the decoder, as large as the grid
+    hidden: int = 96  # channels of the feature maps as large as the grid of codes; half as many before
+    blocks: int = 1  # residual blocks of the encoder, and of the decoder, as large as the grid
     codes: int = 512  # K, vectors in the codebook
     dim: int = 64  # D, numbers in each
     halvings: int = 2  # from the image to the grid of codes: 2 or, for what is all detail, 1

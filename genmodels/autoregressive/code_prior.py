@@ -22,7 +22,7 @@ class CodePriorConfig:
     codes: int = 512  # K, words of the dictionary
     classes: int = 0  # labels it may be told; 0: none
     embed: int = 64  # numbers that stand for a word
-    channels: int = 96  # of each stack
+    channels: int = 64  # of each stack
     dilations: tuple[int, ...] = (1, 2, 1, 4, 1, 2)  # a layer each
     dropout: float = 0.1  # of the words, in training: a grid is short and easily learnt by heart
 

@@ -33,6 +33,7 @@ class CGANConfig:
     groups: tuple[int, ...] = ()  # how many of them in a row exclude each other: an attribute each
     penalty: float = 10.0  # on the critic's slope
     critic_steps: int = 3  # for each one of the generator
+    strength: tuple[float, ...] = ()  # of each group, once trained: how far past its label it is asked for
 
 
 class CGAN(Model):
@@ -52,7 +53,13 @@ class CGAN(Model):
         start(self)
 
     def generator(self, z: Tensor, y: Tensor) -> Tensor:
-        return self.network(torch.cat([z, y], 1))
+        return self.network(torch.cat([z, self.asked(y)], 1))
+
+    def asked(self, y: Tensor) -> Tensor:
+        """The label as the generator gets it: each group away from its middle, by its strength."""
+        strengths = self.config.strength or (1.0,) * len(self.config.groups)
+        parts = zip(y.split(self.config.groups, dim=1), strengths, strict=True)
+        return torch.cat([torch.lerp(p.mean(1, keepdim=True).expand_as(p), p, s) for p, s in parts], 1)
 
     def critic(self, x: Tensor, y: Tensor) -> Tensor:
         h = self.judge.features(x)  # (B, widths[-1], 4, 4)

@@ -1,0 +1,1 @@
+"""Small generative models of points on the plane, trained while one looks: one file a family."""
