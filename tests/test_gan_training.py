@@ -105,7 +105,7 @@ def test_a_duel_ends_with_its_film_and_its_curves(kind, tmp_path, monkeypatch):
         "dcgan": {"right_real", "right_fake"},
         "clipped": {"gap"},
         "penalised": {"gap", "slope"},
-        "conditional": {"gap", "slope"},
+        "conditional": {"gap", "fits", "slope"},
     }
     assert facts["curves"].keys() == {"step", "generator", "discriminator"} | kept[kind]
     assert {len(v) for v in facts["curves"].values()} == {STEPS}

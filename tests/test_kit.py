@@ -5,6 +5,7 @@ import inspect
 import json
 import string
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -179,6 +180,24 @@ def test_a_visitor_who_leaves_frees_the_device():
         assert list(mine.wait()) == []
 
 
+def test_a_live_run_waits_for_nobody_knows_its_visitor_and_gives_its_code_first():
+    def live(n, lang, session):
+        yield 1, "a sentence"
+        yield 2, {"step": n}
+        yield 3, None
+        yield session, {}
+
+    stream = Stream(live, [gr.JSON()], {}, lambda n: f"print({n})", alone=False)
+    with runtime.turn() as other:
+        assert list(other.wait()) == []  # somebody else has the device
+        sign, first, second, third, *_, last = stream([7], "en", "me")
+    assert "Starting" in sign[1] and first == (1, "a sentence", "print(7)")
+    assert "<b>7</b> step" in second[1] and second[2] == third[1] == third[2] == gr.skip()
+    assert last[0] == "me" and last[2] == "print(7)"
+    assert run.visitor(SimpleNamespace(session_hash="me")) == "me"
+    assert run.visitor(None) != run.visitor(None)
+
+
 def test_pictures_and_tensors_are_inverse():
     import torch
 
@@ -230,7 +249,8 @@ def shelf(tabs: int, make: Callable[..., gr.Blocks] = gr.Blocks) -> gr.Blocks:
             event = start.click(str.upper, box, box, api_name=f"tab{i}")
             other = box.change(str.lower, box, box)
             stop.click(None, None, box, cancels=[event, other], js="() => ''")
-            stop.click(str.title, box, box, api_name="lower_1")  # a name that counting would give, too
+            taken = f"lower_{i + i % 2}"  # a name that counting would give, or has given
+            stop.click(str.title, box, box, api_name=taken)
     return demo
 
 
@@ -247,14 +267,14 @@ def test_a_gallery_is_described_as_gradio_would(monkeypatch):
     plain = described(gr.Blocks)
     assert any(event["cancels"] for event in plain["dependencies"])
     names = {event["api_name"] for event in plain["dependencies"]}
-    assert {"lower", "lower_1", "lower_1_1", "lower_2"} <= names
+    assert {"lower", "lower_1", "lower_2", "lower_2_1", "lower_3", "lower_4_1"} <= names
     thrift.cancel_by_number()
     assert described(gallery) == plain
 
 
 def test_a_gallery_is_described_once_before_it_answers(monkeypatch):
-    made, describe = [], BlocksConfig.get_config
-    monkeypatch.setattr(BlocksConfig, "get_config", lambda *args: made.append(1) or describe(*args))
+    made, describe, here = [], BlocksConfig.get_config, threading.current_thread
+    monkeypatch.setattr(BlocksConfig, "get_config", lambda *args: made.append(here()) or describe(*args))
     demo = shelf(2, gallery)
     assert made == [] and demo._queue.max_size == 7
     words = gr.I18n(en={"a": "b"})
@@ -263,7 +283,8 @@ def test_a_gallery_is_described_once_before_it_answers(monkeypatch):
         told = httpx.get(f"{demo.local_url}config", trust_env=False).json()
     finally:
         demo.close()
-    assert told["i18n_translations"] and told["components"] and len(made) == 1
+    assert told["i18n_translations"] and told["components"]
+    assert made == [here()], "once, and not while launch() waits three seconds for an answer"
 
 
 def test_a_tab_costs_the_same_however_many_there_are():

@@ -113,7 +113,7 @@ def vqvae() -> Image.Image:
 
     model = VQVAE.from_pretrained("vqvae-faces")
     prior = CodePrior.from_pretrained("vqvae-faces-prior")
-    codes = last(draw(prior, (20, 15, 26), 3, temperature=0.8))[:, 0]
+    codes = last(draw(prior, (16, 45, 32), 3, temperature=0.8))[:, 0]
     alone = model.draw(codes.flatten()[:, None, None].expand(-1, 3, 3))[..., 4:8, 4:8]
     alone = alone.unflatten(0, codes.shape).permute(0, 3, 1, 4, 2, 5).reshape(3, 3, 32, 32)
     both = torch.cat([alone.repeat_interleave(5, 2).repeat_interleave(5, 3), smooth(model.draw(codes), 160)])

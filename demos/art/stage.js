@@ -157,7 +157,7 @@ const curve = (box, data, steps, x) => {
   data.lines.forEach(([kind, text]) => {
     const y = words16(text);
     to.beginPath();
-    y.forEach((v, k) => to[k ? "lineTo" : "moveTo"](left + (right - left) * x[k] / 65535, low - (low - top) * v / 65535));
+    y.forEach((v, k) => { if (v < 65535) to[k && y[k - 1] < 65535 ? "lineTo" : "moveTo"](left + (right - left) * x[k] / 65535, low - (low - top) * v / 65534); });
     to.strokeStyle = colours[kind]; to.lineWidth = 2; to.lineJoin = "round"; to.stroke();
   });
   box.querySelectorAll("b").forEach((b, k) => { b.textContent = data.now[k] == null ? "" : data.unit ? Math.round(data.now[k]) + data.unit : number(data.now[k]); });

@@ -95,10 +95,11 @@ def table(checkpoint: str, parts: dict[str, traits.Parts], lang: str) -> str:
         note = say(
             lang,
             "In brackets, the label's share among the painter's own people: there grey hair comes with age, "
-            "and fair skin with fair hair. A model that learns its data learns that too; more than that is its own.",
+            "and fair skin with fair hair. Who learns these data learns that too; what goes beyond is the "
+            "model's own.",
             "Entre paréntesis, la parte de la etiqueta entre las personas del pintor: ahí las canas vienen "
-            "con la edad, y el pelo claro con la piel clara. Quien aprende esos datos aprende también eso; si es "
-            "más, lo pone el modelo.",
+            "con la edad, y el pelo claro con la piel clara. Quien aprende esos datos aprende también eso; "
+            "lo que pasa de ahí lo pone el modelo.",
         )
     return (
         f"<h4>{title}</h4><p>{about}</p>{legend}<div class='bar-rows'>{rows}</div><p class='hint'>{note}</p>"

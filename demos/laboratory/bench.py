@@ -117,12 +117,12 @@ class Bench:
 
     def rest(self) -> float:
         """Seconds from frame to frame, at least: back to the usual, slowly, after it was too much."""
-        self.pace = max(FRAME, 0.98 * self.pace)
+        self.pace = max(FRAME, 0.95 * self.pace)
         return self.pace
 
     def slow(self, seconds: float) -> None:
         """The browser is so far behind: fewer frames, and no new ones until it has seen some of the old."""
-        self.pace = min(1.0, 1.5 * self.pace + seconds / 4)
+        self.pace = min(0.6, 1.5 * self.pace + seconds / 8)
 
     def figures(self) -> dict[str, Any]:
         view = self.view

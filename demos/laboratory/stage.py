@@ -24,6 +24,7 @@ SCRIPT = Path(__file__).parent.parent / "art" / "stage.js"
 HALF = 4.5  # of the window's side; `genmodels.lab.truth.plane` has the same
 FAR = 12.0  # places beyond are drawn there, which is outside of the window
 POINTS = 120  # of a curve
+MISSING = 65535  # a moment of a curve without a value
 LAYERS: tuple[tuple[str, Pair, bool], ...] = (
     ("reals", ("Real", "Reales"), True),
     ("fake", ("Generated", "Generados"), True),
@@ -179,7 +180,7 @@ def curve(
     y = np.array([thinned(line) for line in lines.values()], np.float64)
     y = np.log10(np.maximum(y, 1e-5)) if log else y
     low, high = limits or spread(y, log)
-    level = np.nan_to_num((y - low) / (high - low)).clip(0, 1) * 65535
+    level = np.where(np.isnan(y), MISSING, ((y - low) / (high - low)).clip(0, 1) * (MISSING - 1))
     return {
         "lines": [[kind, text(one.round().astype("<u2"))] for kind, one in zip(lines, level, strict=True)],
         "now": [round(float(v[-1]), 4) if math.isfinite(v[-1]) else None for v in lines.values()],
