@@ -10,7 +10,7 @@ h are its features of the picture, and V y is where the label looks: Miyato and 
 eq. 3. Mirza and Osindero 2014, arXiv:1411.1784, fig. 1, hand the label to the critic as further channels of
 the picture; projecting it obeys sooner. The game is the WGAN's with its penalty on the slope by x, and the
 critic also learns that a real picture under another's label is wrong (Reed et al. 2016, arXiv:1605.05396,
-section 4.3), up to a margin.
+section 4.2), up to a margin.
 """
 
 from dataclasses import dataclass
