@@ -21,7 +21,7 @@ REALS = 600  # points shown
 SAID = 10  # frames that the diagnosis looks back on, at most
 CURVE = 1600  # moments kept of a training; then every other one goes
 PACE = {"fast": 10**6, "five": 5, "one": 1}  # steps of a frame, at most
-FRAME = 1 / 16  # seconds from frame to frame, at least; the browser draws what lies between
+FRAME = 1 / 20  # seconds from frame to frame, at least; the browser draws what lies between
 ENOUGH = 0.75  # of the modes, before a tie is called one
 ANEW = ("density", "drawing", "width_generator", "width_discriminator", "noise", "latent", "seed")
 LINES = ("discriminator", "generator", "real", "fake", "slope", "covered")
@@ -66,10 +66,11 @@ class Bench:
 
     def train(self, most: int) -> int:
         """One frame's worth, and look at the result. How many steps that were, at most so many."""
+        from genmodels.lab import room
         from genmodels.lab.family import train
-        from genmodels.lab.room import SLICE
 
-        seen = train(self.gan, self.source, SLICE, min(most, PACE[self.plan.pace]))
+        share = max(0.3, min(1.0, room.LANES / max(1, room.ROOM.running())))  # a crowd: shorter, but as often
+        seen = train(self.gan, self.source, share * room.SLICE, min(most, PACE[self.plan.pace]))
         self.look([one for one in seen if one])
         return len(seen)
 
