@@ -78,7 +78,9 @@ CARDS = {
         limits=(
             f"{ONE_STYLE} Other things change with the label (grey hair goes with age in the data), and "
             "nothing but these two can be asked for. A label that is half one class and half another was "
-            f"never in the data. Obedience is what a small reader says, which errs too. {DISTANCES}"
+            "never in the data. Obedience is what a small reader says, which errs too; it is measured with "
+            "glasses asked for 1.5 times as strongly as they were learnt (`strength`), and is 0.929 without. "
+            f"{DISTANCES}"
         ),
     ),
     "cgan-fashion": card.Card(
