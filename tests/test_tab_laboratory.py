@@ -366,7 +366,7 @@ def test_every_control_is_within_what_the_gan_takes():
 
 PLAYING = "document.querySelector('.stage[data-live]')"
 STAGE = "document.querySelector('.stage[data-step]')"
-MOVED = f"""{{
+MOVED = f"""() => {{
     const now = [...{STAGE}.querySelector("canvas").points];
     return now.reduce((sum, v, i) => sum + Math.abs(v - start[1][i]), 0) / now.length > 0.05;
 }}"""
