@@ -104,8 +104,8 @@ def test_a_duel_ends_with_its_film_and_its_curves(kind, tmp_path, monkeypatch):
     kept = {
         "dcgan": {"right_real", "right_fake"},
         "clipped": {"gap"},
-        "penalised": {"gap", "slope"},
-        "conditional": {"gap", "fits", "slope"},
+        "penalised": {"gap", "penalty"},
+        "conditional": {"gap", "fits", "penalty"},
     }
     assert facts["curves"].keys() == {"step", "generator", "discriminator"} | kept[kind]
     assert {len(v) for v in facts["curves"].values()} == {STEPS}

@@ -115,7 +115,7 @@ def test_a_film_has_a_dozen_moments_and_curves_of_one_length(name):
     steps = [m["step"] for m in found.moments]
     assert steps == sorted(steps) and len({len(v) for v in found.curves.values()}) == 1
     wanted = {"right_real", "right_fake"} if name in (models.TRANSPOSED, models.REPEATED) else {"gap"}
-    assert wanted <= found.curves.keys() and ("slope" in found.curves) == (name == GP)
+    assert wanted <= found.curves.keys() and ("penalty" in found.curves) == (name == GP)
 
 
 def test_the_scrubber_picks_its_row_and_its_column():

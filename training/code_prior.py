@@ -25,7 +25,7 @@ MODELS = {
     "dvae-faces": (DVAE, CodePriorConfig()),
     "vqvae-sprites": (
         VQVAE,
-        CodePriorConfig((12, 12), classes=4, channels=96, dilations=(1, 2, 4, 1, 2, 4)),
+        CodePriorConfig((12, 12), classes=4, dilations=(1, 2, 4, 1, 2, 4)),
     ),
 }
 UNTOLD = 0.2  # of the grids come without their kind

@@ -154,7 +154,7 @@ def discriminate_wgan(
         steep = gradient_penalty(
             lambda at: model.critic(at, *told).float(), x[few], fake[few].float(), generator
         )
-        found |= {"loss": found["loss"] + model.config.penalty * steep, "slope": steep}
+        found |= {"loss": found["loss"] + model.config.penalty * steep, "penalty": steep}
     return found
 
 
@@ -172,15 +172,17 @@ def generate_wgan(
     return {"loss": GAMES["wasserstein"].fool(score.float())}
 
 
-def optimisers(model: Model, drawer: str, lr: float) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
-    """As each paper has them: Adam, and RMSprop where weights are clipped."""
+def optimisers(
+    model: Model, drawer: str, lr: float, judge: float
+) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
+    """As each paper has them: Adam, and RMSprop where weights are clipped. `judge`: its rate in the other's."""
     own = list(model.get_submodule(drawer).parameters())
     mine = {id(p) for p in own}
     rest = [p for p in model.parameters() if id(p) not in mine]
     if isinstance(model, WGAN) and model.config.clip:
-        return torch.optim.RMSprop(own, lr / 2), torch.optim.RMSprop(rest, lr / 2)
+        return torch.optim.RMSprop(own, lr / 2), torch.optim.RMSprop(rest, judge * lr / 2)
     betas = (0.5, 0.999) if isinstance(model, DCGAN) else (0.0, 0.9)
-    return torch.optim.Adam(own, lr, betas), torch.optim.Adam(rest, lr, betas)
+    return torch.optim.Adam(own, lr, betas), torch.optim.Adam(rest, judge * lr, betas)
 
 
 def film_labels(model: Model) -> list[Tensor]:
@@ -217,7 +219,7 @@ def recipe(name: str, model: Model, args: argparse.Namespace) -> duel.Duel:
         generate_dcgan if plain else partial(generate_wgan, push=args.push),
         draw,
         drawer,
-        optimisers(model, drawer, args.lr),
+        optimisers(model, drawer, args.lr, args.judge),
         after,
     )
 
@@ -238,6 +240,9 @@ def main() -> None:
     parser.set_defaults(batch=32, sheet_minutes=2.0)
     parser.add_argument("--model", choices=MODELS, default="dcgan-faces")
     parser.add_argument("--lr", type=float, default=2e-4)
+    parser.add_argument(
+        "--judge", type=float, default=1.0, help="rate of the judge in those of the generator"
+    )
     parser.add_argument("--push", type=float, default=1.0, help="how much labels count for the generator")
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
     args = parser.parse_args()

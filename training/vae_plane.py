@@ -35,7 +35,7 @@ MODELS = {
     "pca": PCAConfig(),
     "ae": AutoencoderConfig(),
     "dae": AutoencoderConfig(noise=1.0),
-    "dae64": AutoencoderConfig(latent=64, hidden=256, noise=1.0),
+    "dae64": AutoencoderConfig(latent=64, hidden=192, noise=1.0),
     "vae": VAEConfig(),
     "beta-0.1": VAEConfig(beta=0.1),
     "beta-10": VAEConfig(beta=10.0),

@@ -33,7 +33,7 @@ PANELS: tuple[tuple[Pair, tuple[tuple[str, str, Pair], ...]], ...] = (
     ),
     (
         ("Penalty: mean of (slope − 1)²", "Penalización: media de (pendiente − 1)²"),
-        (("slope", "warm", ("(‖∇f‖ − 1)²", "(‖∇f‖ − 1)²")),),
+        (("penalty", "warm", ("(‖∇f‖ − 1)²", "(‖∇f‖ − 1)²")),),
     ),
 )
 

@@ -47,16 +47,16 @@ class PCAConfig:
 @dataclass(frozen=True)
 class AutoencoderConfig:
     latent: int = 2  # numbers in a code
-    channels: tuple[int, ...] = (32, 48, 64)  # of the feature maps, at 16, 8 and 4 pixels a side
-    hidden: int = 128  # width of the layers between code and feature maps
+    channels: tuple[int, ...] = (16, 24, 32)  # of the feature maps, at 16, 8 and 4 pixels a side
+    hidden: int = 96  # width of the layers between code and feature maps
     noise: float = 0.0  # greatest standard deviation of the noise it was trained to remove; 0: an autoencoder
 
 
 @dataclass(frozen=True)
 class VAEConfig:
     latent: int = 2  # numbers in a code
-    channels: tuple[int, ...] = (32, 48, 64)  # of the feature maps, at 16, 8 and 4 pixels a side
-    hidden: int = 128  # width of the layers between code and feature maps
+    channels: tuple[int, ...] = (16, 24, 32)  # of the feature maps, at 16, 8 and 4 pixels a side
+    hidden: int = 96  # width of the layers between code and feature maps
     beta: float = 1.0  # weight of the KL term in training; 1 is the true bound
 
 
@@ -91,7 +91,7 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.pad(x, (MARGIN,) * 4, value=-1.0)  # (B, 1, 32, 32), black around
-        x = F.silu(self.levels(x))  # (B, 64, 4, 4)
+        x = F.silu(self.levels(x))  # (B, 32, 4, 4)
         return self.head(x.flatten(1))  # (B, out)
 
 
@@ -113,7 +113,7 @@ class Decoder(nn.Module):
         self.last = nn.Conv2d(FULL, 1, 3, padding=1)
 
     def forward(self, z: Tensor) -> Tensor:
-        x = self.head(z).unflatten(1, (-1, self.side, self.side))  # (B, 64, 4, 4)
+        x = self.head(z).unflatten(1, (-1, self.side, self.side))  # (B, 32, 4, 4)
         x = self.last(F.silu(self.levels(x)))  # (B, 1, 32, 32)
         return x[..., MARGIN:-MARGIN, MARGIN:-MARGIN].tanh()  # (B, 1, 28, 28)
 
