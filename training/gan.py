@@ -175,7 +175,7 @@ def generate_wgan(
 def optimisers(
     model: Model, drawer: str, lr: float, judge: float
 ) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
-    """As each paper has them: Adam, and RMSprop where weights are clipped. `judge`: its rate in the other's."""
+    """As each paper has them: Adam; RMSprop where weights are clipped. `judge`: its rate in the other's."""
     own = list(model.get_submodule(drawer).parameters())
     mine = {id(p) for p in own}
     rest = [p for p in model.parameters() if id(p) not in mine]

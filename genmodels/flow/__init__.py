@@ -1,0 +1,1 @@
+"""Maps that can be undone, with the determinant of their Jacobian: exact densities. `forward`, `inverse`."""
