@@ -9,18 +9,28 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
-SHOTS = {  # name -> address; the view that it names runs by itself
-    "home": "",
-    "vae_plane": "vae_plane",
-    "vae_faces": "vae_faces",
-    "autoencoder_kl": "autoencoder_kl",
+BOTH = ("en", "es")
+LIVE = ("laboratory",)  # trains while it is looked at
+SHOTS = {  # tab -> in which languages; its first view runs by itself
+    "home": BOTH,
+    "vae_plane": BOTH,
+    "vae_faces": BOTH,
+    "autoencoder_kl": BOTH,
+    "laboratory": ("en",),
+    "gan": ("es",),
+    "palette": ("en",),
+    "vqvae": ("es",),
+    "flows": ("en",),
+    "glow": ("es",),
+    "rbm": ("en",),
+    "score": ("es",),
 }
 
 
 def shoot(page: Page, name: str, lang: str) -> None:
     if name != "home":
         page.wait_for_selector(f"#tab-{name} .status li", timeout=60_000)
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(6000 if name in LIVE else 1500)
     picture = Image.open(io.BytesIO(page.screenshot()))
     picture.convert("RGB").save(HERE / f"{name}.{lang}.webp", quality=80, method=6)
 
@@ -32,8 +42,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for lang in ("en", "es"):
             page = browser.new_page(viewport={"width": 1280, "height": 860}, locale=lang)
-            for name, path in SHOTS.items():
-                page.goto(f"{url}/{path}")
+            for name in (name for name, languages in SHOTS.items() if lang in languages):
+                page.goto(f"{url}/{'' if name == 'home' else name}", wait_until="domcontentloaded")
                 page.wait_for_selector(".bar")
                 shoot(page, name, lang)
         browser.close()
