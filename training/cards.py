@@ -191,6 +191,72 @@ def gan() -> Image.Image:
     return mosaic(seen.reshape(-1, 64, 64, 3), seen.shape[1])
 
 
+@torch.no_grad()
+def energy() -> Image.Image:
+    """Chains on their way: a row is one noise, from left to right further down the energy."""
+    from genmodels.energy.ebm import EBM
+    from genmodels.energy.langevin import Walk, langevin, uniform
+    from genmodels.runtime import generators
+
+    rows, stops = (3, 5, 8, 11, 14), (0, 8, 16, 32, 64, 100, 160, 250)
+    luck = [generators(seed, 1)[0] for seed in rows]
+    steps = langevin(
+        EBM.from_pretrained("ebm-mnist").energy, uniform((1, 28, 28), luck), 250, Walk(noise=0.01), luck
+    )
+    x = torch.stack([step.x for step in steps if step.i in stops], 1).flatten(0, 1)
+    return mosaic(pixels(x.repeat_interleave(3, -1).repeat_interleave(3, -2)), len(stops))
+
+
+@torch.no_grad()
+def change() -> Image.Image:
+    """Cells of a grid, bent by two maps, in the colour of how their areas change."""
+    from genmodels.flow.change import MAPS, Chain
+
+    zoom, n, fine = 4, 30, torch.linspace(0, 1, 7, dtype=torch.float64)[:-1]
+    zero, one = torch.zeros_like(fine), torch.ones_like(fine)
+    sides = ((fine, zero), (one, fine), (1 - fine, one), (zero, 1 - fine))
+    rim = torch.cat([torch.stack(side, 1) for side in sides])
+    step = torch.arange(n, dtype=torch.float64)
+    corners = torch.cartesian_prod(step, step)[:, None] + rim - n / 2
+    bent, by = corners / n * torch.tensor((12.0, 8.0)), Chain((MAPS["coupling"](0.3), MAPS["lens"](0.9)))
+    log_det = by.forward(bent.mean(1))[1].numpy()
+    places = (-1.4, -0.4, 0, 0.5, 1.6)
+    shades = ((255, 150, 96), (150, 66, 36), (30, 35, 39), (18, 98, 100), (120, 220, 214))
+    tone = np.stack([np.interp(log_det, places, [c[k] for c in shades]) for k in range(3)], -1)
+    page = Image.new("RGB", (WIDTH * zoom, HEIGHT * zoom), (17, 20, 23))
+    pen, scale = ImageDraw.Draw(page), torch.tensor((WIDTH / 10, -WIDTH / 10))
+    for ring, colour in zip(by.forward(bent)[0], tone.astype(int).tolist(), strict=True):
+        at = zoom * (ring * scale + torch.tensor((WIDTH / 2, HEIGHT / 2)))
+        pen.polygon([tuple(v) for v in at.tolist()], tuple(colour), (12, 14, 16), 3)
+    return page.resize((WIDTH, HEIGHT), Image.LANCZOS)
+
+
+@torch.no_grad()
+def flows() -> Image.Image:
+    """Noise in the colours of its directions, with rings around its middle, bent into moons by splines."""
+    import colorsys
+
+    from genmodels.flow.plane.spline import SplineFlow
+
+    flow, zoom = SplineFlow.from_pretrained("flow-plane-spline-moons"), 4
+    page = Image.new("RGB", (WIDTH * zoom, HEIGHT * zoom), (17, 20, 23))
+    pen, r, middle = ImageDraw.Draw(page), 2.3 * zoom, torch.tensor((WIDTH / 2, HEIGHT / 2))
+
+    def place(z: Tensor) -> list[tuple[float, ...]]:
+        at = flow.inverse(z)[0] / 8.2 * torch.tensor((WIDTH, -WIDTH)) + middle
+        return [tuple(v) for v in (zoom * at).tolist()]
+
+    turn = torch.linspace(0, 2 * torch.pi, 1441)
+    for radius in (0.4, 0.8, 1.2, 1.6, 2.0, 2.4):
+        pen.line(place(radius * torch.stack([turn.cos(), turn.sin()], 1)), (92, 98, 104), 5, "curve")
+    z = torch.randn(900, 2, generator=torch.Generator().manual_seed(4))
+    for (x, y), (a, b) in zip(z.tolist(), place(z), strict=True):
+        hue, rich = (np.arctan2(y, x) / (2 * np.pi)) % 1, min(0.75, max(0.25, np.hypot(x, y) / 1.8))
+        colour = tuple(int(255 * c) for c in colorsys.hsv_to_rgb(hue, rich, 1.0))
+        pen.ellipse((a - r, b - r, a + r, b + r), colour)
+    return page.resize((WIDTH, HEIGHT), Image.LANCZOS)
+
+
 def laboratory() -> Image.Image:
     """A GAN that has nearly found eight Gaussians: what its discriminator says, and both kinds of points."""
     from genmodels.data import points
@@ -214,8 +280,75 @@ def laboratory() -> Image.Image:
     return page.resize((WIDTH, HEIGHT), Image.LANCZOS)
 
 
+@torch.no_grad()
+def score() -> Image.Image:
+    """Five chains of annealed Langevin dynamics, from left to right: from noise to a digit."""
+    from genmodels.energy.annealed import draw, stride
+    from genmodels.energy.ncsn import NCSN
+    from genmodels.runtime import generators
+
+    model, rows, columns, steps = NCSN.from_pretrained("ncsn-mnist"), 5, 8, 5
+    sigmas, (mean, std) = model.sigmas(60), (model.config.mean, model.config.std)
+    walk = draw(
+        model.score,
+        (rows, 1, 28, 28),
+        sigmas,
+        steps,
+        stride(sigmas[0] / sigmas[1], steps),
+        generators(7, rows),
+    )
+    seen = {s.level: s for s in walk}
+    moments = [seen[22 + 5 * k] for k in range(columns - 1)] + [seen[len(sigmas)]]
+    shown = [mean + (s.x - mean) * std / (std**2 + s.sigma**2) ** 0.5 for s in moments[:-1]] + [moments[-1].x]
+    x = torch.stack(shown, 1).flatten(0, 1).clamp(-1, 1)
+    low, high = torch.tensor([-0.84, -0.72, -0.70]), torch.tensor([1.0, 0.92, 0.78])
+    share = (x + 1) / 2
+    x = low[:, None, None] + share * (high - low)[:, None, None]
+    return mosaic(pixels(x.repeat_interleave(3, -1).repeat_interleave(3, -2)), columns)
+
+
+@torch.no_grad()
+def rbm() -> Image.Image:
+    """Digits that the machine dreams, between hidden units as their weights."""
+    from genmodels.energy.rbm import RBM, gibbs, last
+    from genmodels.runtime import generators
+
+    model, luck = RBM.from_pretrained("rbm-mnist"), generators(40, 20)
+    noise = torch.stack([torch.rand(784, generator=g) for g in luck]).round()
+    dreams = 2 * last(gibbs(model, noise, 1_500, luck)).chances.reshape(-1, 1, 28, 28) - 1
+    units = model.weight[:, model.weight.norm(dim=0).argsort(descending=True)[:20]].T.reshape(-1, 28, 28)
+    share = (units / units.abs().flatten().quantile(0.995)).clamp(-1, 1)[..., None]
+    ground, low, high = (torch.tensor(c) / 127.5 - 1 for c in ((16, 19, 22), (236, 128, 62), (92, 214, 205)))
+    coloured = ground + share.clamp_min(0) * (high - ground) - share.clamp_max(0) * (low - ground)
+    tiles = torch.stack([dreams.expand(-1, 3, -1, -1), coloured.permute(0, 3, 1, 2)], 1).flatten(0, 1)
+    turned = tiles.reshape(5, 4, 2, 3, 28, 28)
+    turned[1::2] = turned[1::2].flip(2)  # a checkerboard of both
+    return mosaic(pixels(turned.flatten(0, 2)).repeat(4, 1).repeat(4, 2), 8)
+
+
+@torch.no_grad()
+def glow() -> Image.Image:
+    """A row is one painted face: as it is, then with something added to its code."""
+    from genmodels.data.faces import batch
+    from genmodels.flow.directions import directions
+    from genmodels.flow.glow import Glow
+
+    flow, seeds = Glow.from_pretrained("glow-faces"), [36_518, 36_512, 36_500, 36_507, 36_503]
+    large = torch.from_numpy(batch(seeds)[0]).permute(0, 3, 1, 2).float()
+    x = torch.nn.functional.avg_pool2d(large, 2) / 127.5 - 1
+    luck = [torch.Generator().manual_seed(k) for k in seeds]
+    z, ways = flow(flow.noised(x, luck))[0], directions("glow-faces")
+    added = ("hair_red", "hair_blond", "hair_black", "hat", "beard", "skin", "glasses")
+    columns = [flow.shown(flow.inverse(z + 2.2 * ways[a])[0]) for a in added]
+    tiles = torch.stack([x, *columns], 1).flatten(0, 1)
+    return mosaic(pixels(smooth(tiles, 64)), 8)
+
+
 MADE = (laboratory, vae_plane, vae_faces, autoencoder_kl, pixelvae, imagegpt, vqvae, pixelcnn, palette)
-MADE += (cgan, gan)
+MADE += (cgan, gan, glow, score)
+MADE += (energy,)
+MADE += (change, flows)
+MADE += (rbm,)
 CARDS = {f.__name__: f for f in MADE}
 
 
