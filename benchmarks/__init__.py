@@ -12,6 +12,7 @@ from typing import Any
 
 BENCHMARKS = {  # name on the command line -> module
     "autoencoder-kl": "benchmarks.autoencoder_kl",
+    "flow-inverse": "benchmarks.flow_inverse",
     "imagegpt-sampling": "benchmarks.imagegpt_sampling",
     "lab-modes": "benchmarks.lab_modes",
     "pixelcnn-sampling": "benchmarks.pixelcnn_sampling",

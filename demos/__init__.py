@@ -9,7 +9,7 @@ CHAPTERS = (
     (("Autoencoders", "Autocodificadores"), ("vae_plane", "vae_faces", "autoencoder_kl")),
     (("Adversaries", "Adversarios"), ("laboratory", "gan", "cgan")),
     (("One pixel at a time", "De a un píxel"), ("pixelcnn", "palette", "pixelvae", "vqvae", "imagegpt")),
-    (("Flows and energies", "Flujos y energías"), ()),
+    (("Flows and energies", "Flujos y energías"), ("change", "flows", "glow", "energy", "rbm", "score")),
     (("Diffusion", "Difusión"), ()),
     (("Text", "Texto"), ()),
     (("Music", "Música"), ()),

@@ -1,4 +1,4 @@
-"""RealNVP, energy model, diffusion and flow matching of the laboratory, against what is known exactly."""
+"""Flows, energy model, diffusion and flow matching of the laboratory, against what is known exactly."""
 
 import math
 
@@ -10,15 +10,26 @@ from genmodels.lab.diffusion import Diffusion
 from genmodels.lab.energy import SPREAD, Energy, langevin
 from genmodels.lab.families import FAMILIES
 from genmodels.lab.family import Source
+from genmodels.lab.ffjord import FFJORD
 from genmodels.lab.field import SCALE
 from genmodels.lab.flow_matching import FlowMatching
 from genmodels.lab.realnvp import RealNVP
+from genmodels.lab.spline import Spline
 from genmodels.lab.verdict import entropy, verdict
 from genmodels.metrics.transport import energy_distance
 
-CLASSES = {"realnvp": RealNVP, "energy": Energy, "diffusion": Diffusion, "flow_matching": FlowMatching}
+CLASSES = {
+    "realnvp": RealNVP,
+    "spline": Spline,
+    "ffjord": FFJORD,
+    "energy": Energy,
+    "diffusion": Diffusion,
+    "flow_matching": FlowMatching,
+}
 SMALL = {
     "realnvp": {"layers": 4, "width": 24, "batch": 64},
+    "spline": {"layers": 2, "bins": 6, "width": 24, "batch": 64},
+    "ffjord": {"width": 24, "batch": 64, "steps": 4},
     "energy": {"width": 24, "chains": 64, "batch": 64},
     "diffusion": {"width": 32, "batch": 64, "steps": 12},
     "flow_matching": {"width": 32, "batch": 64, "steps": 16},
@@ -83,7 +94,15 @@ def test_a_step_out_of_all_bounds_ends_it_quietly(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "steps"), [("realnvp", 250), ("energy", 200), ("diffusion", 250), ("flow_matching", 250)]
+    ("name", "steps"),
+    [
+        ("realnvp", 250),
+        ("spline", 150),
+        ("ffjord", 70),
+        ("energy", 200),
+        ("diffusion", 250),
+        ("flow_matching", 250),
+    ],
 )
 def test_it_learns_the_moons_in_a_second_or_two(name, steps):
     real = points.sample("moons", 1000, generator(9)).numpy()
@@ -103,7 +122,7 @@ def mass(model, reach=7.0, side=100):
     return model.log_prob(x).double().exp().sum().item() * (2 * reach / side) ** 2
 
 
-@pytest.mark.parametrize("name", ["realnvp", "energy", "flow_matching"])
+@pytest.mark.parametrize("name", ["realnvp", "spline", "ffjord", "energy", "flow_matching"])
 def test_a_density_sums_to_one(name):
     model, _ = trained(name, 60, **SMALL[name])
     assert mass(model) == pytest.approx(1, abs=0.02)
@@ -145,13 +164,17 @@ class OfGaussian(torch.nn.Module):
 
     def __init__(self, kind):
         super().__init__()
-        self.kind = kind
+        self.kind, self.unused = kind, torch.nn.Parameter(torch.zeros(1))
 
     def forward(self, x, t):
         if self.kind == "velocity":
             return MEAN + (t * STD**2 - (1 - t)) / ((1 - t) ** 2 + t**2 * STD**2) * (x - t * MEAN)
         cos, sin = math.cos(t * math.pi / 2), math.sin(t * math.pi / 2)
         return cos * sin * (1 - STD**2) / (cos**2 * STD**2 + sin**2) * (x - cos * MEAN) - sin * MEAN
+
+    def push(self, x, t, directions):
+        along = [torch.autograd.functional.jvp(lambda at: self(at, t), x, e)[1] for e in directions]
+        return self(x, t), torch.stack(along)
 
 
 def right_moments(x, std):
@@ -163,7 +186,7 @@ def right_moments(x, std):
 
 def test_flow_matching_carries_noise_to_a_known_gaussian_and_knows_its_density():
     model = FlowMatching(FlowMatching.Knobs(steps=50))
-    model.calm.network = OfGaussian("velocity")
+    model.calm.network.field = OfGaussian("velocity")
     right_moments(model.sample(20_000, generator()), SCALE * STD)
     x = SCALE * (MEAN + STD * torch.randn(200, 2, generator=generator(1)))
     exact = torch.distributions.Normal(SCALE * MEAN, SCALE * STD).log_prob(x).sum(1)
@@ -177,7 +200,7 @@ def test_the_rule_of_the_middle_is_of_second_order():
     errors = []
     for steps in (10, 20, 40):
         model = FlowMatching(FlowMatching.Knobs(steps=steps))
-        model.calm.network = OfGaussian("velocity")
+        model.calm.network.field = OfGaussian("velocity")
         errors.append((model.log_prob(x) - exact).abs().mean().item())
     assert 3 < errors[0] / errors[1] < 5 and 3 < errors[1] / errors[2] < 5
 

@@ -29,12 +29,15 @@ FAMILIES: dict[str, Pair] = {  # genmodels.lab.families has the same names
     "vae": ("VAE", "VAE"),
     "grid": ("Autoregressive, on a grid", "Autorregresivo, en una grilla"),
     "realnvp": ("RealNVP (flow)", "RealNVP (flujo)"),
+    "spline": ("Spline flow", "Flujo de splines"),
+    "ffjord": ("FFJORD (continuous flow)", "FFJORD (flujo continuo)"),
     "energy": ("Energy model", "Modelo de energía"),
+    "score": ("Score, annealed Langevin", "Score, Langevin con recocido"),
     "diffusion": ("Diffusion", "Difusión"),
     "flow_matching": ("Flow matching", "Flow matching"),
 }
-QUICK = ("vae", "grid", "realnvp", "energy")  # `height` is a log density, up to a constant, and takes little
-LATE = ("flow_matching",)  # the density takes long: only at the end
+QUICK = ("vae", "grid", "realnvp", "spline", "energy")  # `height` is a log density, and takes little
+LATE = ("ffjord", "flow_matching")  # the density takes long: only at the end
 FRAME = 0.2  # seconds of training between two frames
 MOST = 240.0  # seconds that a race may take, with others in the room
 

@@ -146,15 +146,7 @@ class Glow(Model):
 
     def depth(self) -> Tensor:
         """(C, H, W): which level put that number of a code aside."""
-        c = self.config
-        parts = [
-            torch.full((1, c.channels * 2**k * 2, *[c.size >> k + 1] * 2), k) for k in range(len(c.steps))
-        ]
-        last = len(parts) - 1
-        x = torch.cat([parts[last], parts[last]], 1)
-        for k in range(last, 0, -1):
-            x = torch.cat([unsqueeze(x), parts[k - 1]], 1)
-        return unsqueeze(x.float())[0].long()
+        return depths(self.config.channels, self.config.size, len(self.config.steps))
 
     # ---- densities
 
@@ -180,6 +172,15 @@ def together(x: Tensor, done: list[Tensor]) -> Tensor:
     for aside in reversed(done):
         x = unsqueeze(torch.cat([x, aside], 1))
     return x
+
+
+def depths(channels: int, size: int, levels: int) -> Tensor:
+    """(C, H, W): which of the levels put that number of a code aside; the last keeps all that is left."""
+    parts = [torch.full((1, channels * 2**k * 2, *[size >> k + 1] * 2), k) for k in range(levels)]
+    x = torch.cat([parts[-1], parts[-1]], 1)
+    for k in range(levels - 1, 0, -1):
+        x = torch.cat([unsqueeze(x), parts[k - 1]], 1)
+    return unsqueeze(x.float())[0].long()
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from genmodels.flow.couplings import ActNorm, ChannelCoupling, CheckerboardCoupling, Split
-from genmodels.flow.glow import Moment, last, together
+from genmodels.flow.glow import Moment, depths, last, together
 from genmodels.flow.pixels import bits_per_dim, settled, spread, squeeze, standard_normal, unsqueeze
 from genmodels.model import Model
 
@@ -114,6 +114,10 @@ class RealNVPImages(Model):
             x, log_det = back(scale.fine, unsqueeze(x))
             total = total + log_det
         return x, total
+
+    def depth(self) -> Tensor:
+        """(C, H, W): which scale put that number of a code aside."""
+        return depths(self.config.channels, self.config.size, len(self.config.boards))
 
     def log_prob(self, y: Tensor) -> Tensor:
         """Of spread pictures, in nats: (B, C, H, W) -> (B,)."""
