@@ -29,7 +29,7 @@ from training.vae_faces import HELD_OUT, MEASURED, faces
 SIZE = 32  # of the faces
 MODELS: dict[str, tuple[type[Model], object]] = {
     "glow-faces": (Glow, GlowConfig(SIZE, 3, 5, steps=(8, 8, 6), widths=(96, 112, 112))),
-    "tarflow-faces": (TarFlow, TarFlowConfig(SIZE, 3, patch=4, width=96, blocks=5, layers=2, heads=4)),
+    "tarflow-faces": (TarFlow, TarFlowConfig(SIZE, 3, patch=4, width=80, blocks=4, layers=2, heads=4)),
     "glow-fashion": (Glow, GlowConfig(28, 1, 8, steps=(12, 12), widths=(96, 96))),
     "realnvp-fashion": (
         RealNVPImages,

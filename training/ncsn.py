@@ -20,8 +20,8 @@ from genmodels.runtime import generators
 from training import card, loop
 
 NAME = "ncsn-mnist"
-LEVELS, STEPS = 60, 5  # of the ladder that is measured, which is the one that the page starts with
-SHEET = 40, 3  # of the one that the sheets are drawn with
+LEVELS, STEPS = 80, 5  # of the ladder that is measured, which is the one that the page starts with
+SHEET = 60, 5  # of the one that the sheets are drawn with
 SAMPLES, BATCH = 400, 100
 TOLD = (0.1, 0.3, 1.0, 3.0)  # levels at which the error is measured
 MIDDLE = 0.5, 1.2  # of sigma in half of the training: its median, the standard deviation of its logarithm

@@ -34,7 +34,7 @@ PILES: tuple[tuple[str, str, Pair], ...] = (  # kind, colour, words
     ("other", "soft", ("of the other set", "del otro conjunto")),
     ("noise", "warm", ("noise", "ruido")),
 )
-BINS, NUDGE = 60, 0.15  # steps of a histogram; how far a pixel is moved in "a step downhill"
+BINS, SEEN = 60, 2.0  # steps of a histogram; how much is seen above real pictures, by their own spread
 
 
 def score(
@@ -125,16 +125,17 @@ def below(checkpoint: str, energy: float) -> float:
 def line(checkpoint: str, caption: str, energy: float, lang: str) -> str:
     """Histograms of several kinds of pictures on one line, and this one among them."""
     piles = models.story(checkpoint)["energies"]
-    ends = [v for kind, _, _ in PILES for v in (piles[kind][1], piles[kind][-2])]
-    low, high = min(*ends, energy), max(*ends, energy)
-    air = 0.05 * (high - low)
-    edges = [low - air + (high - low + 2 * air) * k / BINS for k in range(BINS + 1)]
+    least, most = (models.quantile(checkpoint, "test", share) for share in (0.01, 0.99))
+    low, high = min(least, energy) - 0.2 * (most - least), most + SEEN * (most - least)
+    edges = [low + (high - low) * k / BINS for k in range(BINS + 1)]
     heights = {kind: histogram(piles[kind], edges) for kind, _, _ in PILES}
     top = 1.25 * max(map(max, heights.values()))
     axes = plots.Axes((edges[0], edges[-1]), (0, top), width=760, height=300, bottom=66)
     marks = [plots.area(edges, heights[kind], colour) for kind, colour, _ in PILES]
-    marks.append(upright(energy, f"{caption}: {signed(energy, lang)}"))
-    across = say(lang, "energy: low is plausible", "energía: baja es plausible")
+    marks.append(upright(min(energy, high), f"{caption}: {signed(energy, lang)}"))
+    across = say(
+        lang, "energy; the last step holds all beyond", "energía; el último escalón junta todo lo que sigue"
+    )
     names = [(colour, say(lang, *words)) for _, colour, words in PILES]
     title = say(lang, "Where it lies", "Dónde queda")
     return plots.legend(*names) + plots.plot(axes, *marks, title=title, across=across, lang=lang)

@@ -85,7 +85,7 @@ def band(low: float, high: float, kind: str = "soft") -> plots.Mark:
 
 def signed(value: float, lang: str) -> str:
     """An energy as it reads."""
-    return plots.number(round(value, 2) + 0.0, lang)
+    return plots.number(round(value, 3) + 0.0, lang)
 
 
 def upright(x: float, words: str = "", kind: str = "ink") -> plots.Mark:

@@ -104,7 +104,7 @@ def layout(tab: kit.Tab) -> None:
             which, variant = ours_controls(5, 1)
             with gr.Accordion(t("Or draw one", "O dibuja uno"), open=False):
                 drawing = models.board()
-            sigma = kit.slider(0.05, 5, 1.5, t("Noise σ", "Ruido σ"), step=0.05)
+            sigma = kit.slider(0.05, 5, 2, t("Noise σ", "Ruido σ"), step=0.05)
             seed = kit.seed()
         with view.result():
             top = plates.view()

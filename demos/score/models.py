@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SIDE = 28
-LEVELS, STEPS = 60, 5  # what the sliders start at
+LEVELS, STEPS = 80, 5  # what the sliders start at
 TYPE = 33  # of captions, on a plate of about 950 pixels
 SECONDS = 4  # that a way down the ladder takes at least, so that it is seen
 
@@ -95,7 +95,7 @@ def eta_of(share: float, sigmas: list[float], steps: int) -> float:
 def ladder_controls(levels: int = LEVELS, steps: int = STEPS) -> tuple[Any, Any]:
     """How the ladder is walked down."""
     return (
-        kit.slider(5, 80, levels, t("Levels of noise", "Niveles de ruido"), step=1),
+        kit.slider(5, 160, levels, t("Levels of noise", "Niveles de ruido"), step=1),
         kit.slider(1, 10, steps, t("Steps at each level", "Pasos en cada nivel"), step=1),
     )
 
