@@ -130,15 +130,15 @@ def sheet(model: PlaneFlow, density: str, side: int = 72) -> Tensor:
 
 @torch.no_grad()
 def measure(model: PlaneFlow, density: str) -> dict[str, float]:
-    """Against the truth, on points it has never seen. `gap` is the mean of log p(x) - log q(x) over them: the
-    points' own luck is in both, so it is surer than the difference of nll and entropy."""
+    """Against the truth, on points it has never seen. `above_entropy` is the mean of log p(x) - log q(x) over
+    them: the points' own luck is in both, so it is surer than the difference of nll and entropy."""
     truth = points.density(density)
     x = truth.sample(HELD_OUT, torch.Generator().manual_seed(12345))
     log_q = log_prob(model, x)
     values = {
         "nll": -log_q.mean().item(),
-        "entropy": entropy(truth, 576),
-        "gap": (truth.log_prob(x) - log_q).mean().item(),
+        "entropy_nats": entropy(truth, 576),
+        "above_entropy": (truth.log_prob(x) - log_q).mean().item(),
         "integral": integral(model),
     }
     return values | undoing(model, x[:2000])
@@ -217,7 +217,7 @@ def row(model: str, density: str) -> str:
     facts = json.loads((loop.ROOT / "weights" / folder_name(model, density) / "metrics.json").read_text())
     m = facts["measures"]
     return (
-        f"| {density} | {TITLES[model]} | {m['entropy']:.3f} | {m['nll']:.3f} | {m['gap']:.3f} | "
+        f"| {density} | {TITLES[model]} | {m['entropy_nats']:.3f} | {m['nll']:.3f} | {m['above_entropy']:.3f} | "
         f"{m['integral']:.4f} | {60 * facts['minutes']:.0f} | {facts['parameters']:,} | "
         f"{m['inverse_error']:.0e} | {m['inverse_error_largest']:.0e} | {m['inverse_ratio']:.2f} |"
     )

@@ -76,7 +76,7 @@ def samples(kind: str, name: str, seed: int, count: int = 1500) -> np.ndarray:
 def measures(kind: str, name: str) -> tuple[float | None, float | None]:
     """The truth's entropy, and what the flow costs above it."""
     found = card.metrics(checkpoint(kind, name).name).get("measures", {})
-    return found.get("entropy_nats", found.get("entropy")), found.get("above_entropy", found.get("gap"))
+    return found.get("entropy_nats"), found.get("above_entropy")
 
 
 def gap(kind: str, name: str, lang: str) -> str:
