@@ -34,7 +34,7 @@ Loss = Callable[[PlaneFlow, tuple[Tensor, ...], torch.Generator], dict[str, Tens
 MODELS = {  # name -> class, config, learning rate
     "realnvp": (AffineFlow, AffineConfig(), 1e-3),
     "spline": (SplineFlow, SplineConfig(), 3e-3),
-    "ffjord": (ContinuousFlow, ContinuousConfig(steps=24), 4e-3),
+    "ffjord": (ContinuousFlow, ContinuousConfig(steps=32), 4e-3),
 }
 CLIP = 0.3  # greatest norm of the gradient: a step too far through 16 couplings, and a flow blows up
 TITLES = {"realnvp": "RealNVP", "spline": "Neural spline flow", "ffjord": "FFJORD"}
@@ -217,8 +217,8 @@ def row(model: str, density: str) -> str:
     facts = json.loads((loop.ROOT / "weights" / folder_name(model, density) / "metrics.json").read_text())
     m = facts["measures"]
     return (
-        f"| {density} | {TITLES[model]} | {m['entropy_nats']:.3f} | {m['nll']:.3f} | {m['above_entropy']:.3f} | "
-        f"{m['integral']:.4f} | {60 * facts['minutes']:.0f} | {facts['parameters']:,} | "
+        f"| {density} | {TITLES[model]} | {m['entropy_nats']:.3f} | {m['nll']:.3f} | "
+        f"{m['above_entropy']:.3f} | {m['integral']:.4f} | {60 * facts['minutes']:.0f} | {facts['parameters']:,} | "
         f"{m['inverse_error']:.0e} | {m['inverse_error_largest']:.0e} | {m['inverse_ratio']:.2f} |"
     )
 
