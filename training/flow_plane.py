@@ -218,8 +218,9 @@ def row(model: str, density: str) -> str:
     m = facts["measures"]
     return (
         f"| {density} | {TITLES[model]} | {m['entropy_nats']:.3f} | {m['nll']:.3f} | "
-        f"{m['above_entropy']:.3f} | {m['integral']:.4f} | {60 * facts['minutes']:.0f} | {facts['parameters']:,} | "
-        f"{m['inverse_error']:.0e} | {m['inverse_error_largest']:.0e} | {m['inverse_ratio']:.2f} |"
+        f"{m['above_entropy']:.3f} | {m['integral']:.4f} | {60 * facts['minutes']:.0f} | "
+        f"{facts['parameters']:,} | {m['inverse_error']:.0e} | {m['inverse_error_largest']:.0e} | "
+        f"{m['inverse_ratio']:.2f} |"
     )
 
 
