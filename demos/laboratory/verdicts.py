@@ -60,7 +60,7 @@ ROWS: tuple[tuple[Pair, Cell, Cell], ...] = (
     ),
     (
         ("time to draw 1000 samples", "tiempo para sortear 1000 muestras"),
-        lambda v, lang: figure(v.draw and 1000 * v.draw, lang, 2, " ms"),
+        lambda v, lang: figure(v.draw and round(1000 * v.draw, 1 if v.draw < 0.01 else None), lang, 3, " ms"),
         lambda v, lang: "",
     ),
 )
