@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from genmodels.flow.plane.flow import PlaneFlow, log_normal
-from genmodels.flow.plane.ode import RK4, Solver
+from genmodels.flow.plane.ode import RK4, DormandPrince, Solver
 from genmodels.lab.field import Field
 
 
@@ -32,6 +32,7 @@ class ContinuousConfig:
     waves: int = 16  # directions along which the network sees sines and cosines of the place
     turns: int = 3  # sines and cosines of the moment
     steps: int = 16  # of the Runge-Kutta rule, unless another solver is asked for
+    tolerance: float = 0.0  # of a step's error, where densities are computed by chosen steps; 0: as all else
     scale: float = 2.0  # points are divided by it first: those of our densities then vary about as N(0, I)
 
 
@@ -51,6 +52,7 @@ class ContinuousFlow(PlaneFlow):
         super().__init__(config)
         self.field = Field(config.width, generator, config.waves, config.turns)
         self.solver: Solver = RK4(config.steps)
+        self.careful: Solver = DormandPrince(config.tolerance) if config.tolerance else self.solver
 
     def forward(self, x: Tensor, solver: Solver | None = None) -> tuple[Tensor, Tensor]:
         *_, end = self.trajectory(x, (1.0, 0.0), solver)
@@ -61,7 +63,8 @@ class ContinuousFlow(PlaneFlow):
         return end.x * self.config.scale, end.log_det + 2 * log(self.config.scale)
 
     def log_prob(self, x: Tensor, solver: Solver | None = None) -> Tensor:
-        z, log_det = self(x, solver)
+        """Far from all data the way is steep: there, steps of one length can make density out of nothing."""
+        z, log_det = self(x, solver or self.careful)
         return log_normal(z) + log_det
 
     @torch.no_grad()
