@@ -22,8 +22,6 @@ SHOTS = {  # tab -> in which languages; its first view runs by itself
     "vqvae": ("es",),
     "flows": ("en",),
     "glow": ("es",),
-    "rbm": ("en",),
-    "score": ("es",),
 }
 
 
@@ -32,7 +30,7 @@ def shoot(page: Page, name: str, lang: str) -> None:
         page.wait_for_selector(f"#tab-{name} .status li", timeout=60_000)
     page.wait_for_timeout(6000 if name in LIVE else 1500)
     picture = Image.open(io.BytesIO(page.screenshot()))
-    picture.convert("RGB").save(HERE / f"{name}.{lang}.webp", quality=80, method=6)
+    picture.convert("RGB").save(HERE / f"{name}.{lang}.webp", quality=65, method=6)
 
 
 def main() -> None:
