@@ -55,7 +55,7 @@ def clock(monkeypatch):
 def arguments(tmp_path, **changes) -> argparse.Namespace:
     args = loop.arguments("", 1).parse_args(["--device", "cpu", "--batch", "8", "--runs", str(tmp_path)])
     for name, value in (
-        {"lr": 1e-3, "push": 1.0, "minutes": STEPS / 60, "sheet_minutes": 0.1} | changes
+        {"lr": 1e-3, "push": 1.0, "judge": 1.0, "minutes": STEPS / 60, "sheet_minutes": 0.1} | changes
     ).items():
         setattr(args, name, value)
     return args

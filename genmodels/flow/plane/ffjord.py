@@ -52,7 +52,6 @@ class ContinuousFlow(PlaneFlow):
         super().__init__(config)
         self.field = Field(config.width, generator, config.waves, config.turns)
         self.solver: Solver = RK4(config.steps)
-        self.careful: Solver = DormandPrince(config.tolerance) if config.tolerance else self.solver
 
     def forward(self, x: Tensor, solver: Solver | None = None) -> tuple[Tensor, Tensor]:
         *_, end = self.trajectory(x, (1.0, 0.0), solver)
@@ -64,7 +63,8 @@ class ContinuousFlow(PlaneFlow):
 
     def log_prob(self, x: Tensor, solver: Solver | None = None) -> Tensor:
         """Far from all data the way is steep: there, steps of one length can make density out of nothing."""
-        z, log_det = self(x, solver or self.careful)
+        chosen = DormandPrince(self.config.tolerance) if self.config.tolerance else self.solver
+        z, log_det = self(x, solver or chosen)
         return log_normal(z) + log_det
 
     @torch.no_grad()
