@@ -351,5 +351,6 @@ def test_an_address_edits_a_face(app, chromium):
     verdict = page.locator("#tab-glow .bar-row").first
     verdict.wait_for(timeout=90_000)
     images = page.locator("#tab-glow .result img:visible")
+    images.nth(1).wait_for(timeout=30_000)  # it may come a moment after the verdict
     assert images.count() == 2 and "hat" in verdict.inner_text() and errors == []
     page.context.close()
