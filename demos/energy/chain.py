@@ -74,9 +74,9 @@ def chain(
 
 def view(checkpoint: str, walks: list[Chains], steps: int, lang: str) -> tuple[Any, ...]:
     names = [say(lang, "with noise", "con ruido"), say(lang, "without noise", "sin ruido")]
-    alone = len(walks) == 1
-    sheets = [sheet(models.wide(w.x), "" if alone else n, 0, 400) for w, n in zip(walks, names, strict=False)]
-    rows = [frames(w, "" if alone else n, lang) for w, n in zip(walks, names, strict=False)]
+    alone, names = len(walks) == 1, names[: len(walks)]
+    sheets = [sheet(models.wide(w.x), "" if alone else n, 0, 400) for w, n in zip(walks, names, strict=True)]
+    rows = [frames(w, "" if alone else n, lang) for w, n in zip(walks, names, strict=True)]
     lines = [(w.at, w.one(k), "soft", False) for w in walks[:1] for k in range(min(12, len(w.x)))]
     kinds = ("mark", "warm")
     lines += [(w.at, w.mean(), kinds[k], k == 1) for k, w in enumerate(walks)]

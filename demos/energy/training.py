@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from demos import kit
@@ -154,7 +155,7 @@ def along(energy: Any, start: Tensor, end: Tensor, share: Tensor) -> tuple[list[
 
 def kinks(slope: list[float]) -> float:
     """How much of the slope's change comes in single leaps: the share of its ten largest differences."""
-    leaps = sorted((abs(b - a) for a, b in zip(slope, slope[1:], strict=False)), reverse=True)
+    leaps = sorted((abs(b - a) for a, b in pairwise(slope)), reverse=True)
     return 100 * sum(leaps[:10]) / max(sum(leaps), 1e-9)
 
 

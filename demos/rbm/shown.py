@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -132,7 +133,7 @@ def ribbon(labels: Sequence[int], y: float, high: float, left: float, each: floa
 def runs(labels: Sequence[int]) -> list[tuple[int, int]]:
     """(start, end) of every stretch of equal labels."""
     edges = [0, *(k for k in range(1, len(labels)) if labels[k] != labels[k - 1]), len(labels)]
-    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [(a, b) for a, b in pairwise(edges) if b > a]
 
 
 def stayed(labels: Sequence[int], patience: int = 10) -> int | None:

@@ -20,7 +20,7 @@ and three levels, a corner:
     0 0 0 0
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -81,7 +81,36 @@ class Level(nn.Module):
         self.split = None if last else Split(4 * channels)
 
 
-class Glow(Model):
+class LevelFlow(Model):
+    """A flow of spread pictures that puts half of its numbers aside after every level but the last.
+
+    `film(y)` is each class's own; what stands here follows from it.
+    """
+
+    film: Callable[[Tensor], Iterator[Moment]]  # the way to the code
+
+    def noised(self, x: Tensor, generators: list[torch.Generator]) -> Tensor:
+        """Pictures in [-1, 1] -> what the flow has a density of."""
+        return spread(x, self.config.bits, generators)
+
+    def shown(self, y: Tensor) -> Tensor:
+        return settled(y, self.config.bits)
+
+    def forward(self, y: Tensor) -> tuple[Tensor, Tensor]:
+        moment = last(self.film(y))
+        return moment.x, moment.log_det
+
+    def log_prob(self, y: Tensor) -> Tensor:
+        """Of spread pictures, in nats: (B, C, H, W) -> (B,)."""
+        z, log_det = self(y)
+        return log_det + standard_normal(z)
+
+    def bits(self, x: Tensor, generators: list[torch.Generator]) -> Tensor:
+        """What a picture in [-1, 1] costs, in bits per value; an upper bound, by one draw of the spread."""
+        return bits_per_dim(self.log_prob(self.noised(x, generators)), x[0].numel(), self.config.bits)
+
+
+class Glow(LevelFlow):
     """`forward(y)`: spread pictures (`noised`) to codes; `inverse(z)` back. Each with its log |det|, (B,)."""
 
     Config = GlowConfig
@@ -92,21 +121,6 @@ class Glow(Model):
         self.levels = nn.ModuleList(
             Level(c.channels * 2**k, c.steps[k], c.widths[k], k == last) for k in range(last + 1)
         )
-
-    # ---- pictures <-> numbers
-
-    def noised(self, x: Tensor, generators: list[torch.Generator]) -> Tensor:
-        """Pictures in [-1, 1] -> what the flow has a density of."""
-        return spread(x, self.config.bits, generators)
-
-    def shown(self, y: Tensor) -> Tensor:
-        return settled(y, self.config.bits)
-
-    # ---- the flow
-
-    def forward(self, y: Tensor) -> tuple[Tensor, Tensor]:
-        moment = last(self.film(y))
-        return moment.x, moment.log_det
 
     def film(self, y: Tensor) -> Iterator[Moment]:
         """The way to the code, step by step."""
@@ -127,12 +141,7 @@ class Glow(Model):
                 done.append(aside)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        done, x = [], z
-        for level in self.levels:
-            x = squeeze(x)
-            if level.split is not None:
-                x, aside = x.chunk(2, 1)
-                done.append(aside)
+        x, done = apart(self.levels, z)
         total = z.new_zeros(len(z))
         for level in reversed(self.levels):
             if level.split is not None:
@@ -148,22 +157,22 @@ class Glow(Model):
         """(C, H, W): which level put that number of a code aside."""
         return depths(self.config.channels, self.config.size, len(self.config.steps))
 
-    # ---- densities
-
-    def log_prob(self, y: Tensor) -> Tensor:
-        """Of spread pictures, in nats: (B, C, H, W) -> (B,)."""
-        z, log_det = self(y)
-        return log_det + standard_normal(z)
-
-    def bits(self, x: Tensor, generators: list[torch.Generator]) -> Tensor:
-        """What a picture in [-1, 1] costs, in bits per value; an upper bound, by one draw of the spread."""
-        return bits_per_dim(self.log_prob(self.noised(x, generators)), x[0].numel(), self.config.bits)
-
 
 def last(moments: Iterator[Moment]) -> Moment:
     for moment in moments:
         found = moment
     return found
+
+
+def apart(levels: nn.ModuleList, z: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """A code -> what the last level left, and what each before it put aside."""
+    done, x = [], z
+    for level in levels:
+        x = squeeze(x)
+        if level.split is not None:
+            x, aside = x.chunk(2, 1)
+            done.append(aside)
+    return x, done
 
 
 def together(x: Tensor, done: list[Tensor]) -> Tensor:

@@ -17,9 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from genmodels.flow.couplings import ActNorm, ChannelCoupling, CheckerboardCoupling, Split
-from genmodels.flow.glow import Moment, depths, last, together
-from genmodels.flow.pixels import bits_per_dim, settled, spread, squeeze, standard_normal, unsqueeze
-from genmodels.model import Model
+from genmodels.flow.glow import LevelFlow, Moment, apart, depths, together
+from genmodels.flow.pixels import squeeze, unsqueeze
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Scale(nn.Module):
         self.split = None if last else Split(wide)
 
 
-class RealNVPImages(Model):
+class RealNVPImages(LevelFlow):
     """`forward(y)`: spread pictures (`noised`) to codes; `inverse(z)` back. Each with its log |det|, (B,)."""
 
     Config = RealNVPImagesConfig
@@ -66,17 +65,6 @@ class RealNVPImages(Model):
             Scale(c.channels * 2**k, c.size >> k, c.boards[k], c.halves[k], c.widths[k], k == last)
             for k in range(last + 1)
         )
-
-    def noised(self, x: Tensor, generators: list[torch.Generator]) -> Tensor:
-        """Pictures in [-1, 1] -> what the flow has a density of."""
-        return spread(x, self.config.bits, generators)
-
-    def shown(self, y: Tensor) -> Tensor:
-        return settled(y, self.config.bits)
-
-    def forward(self, y: Tensor) -> tuple[Tensor, Tensor]:
-        moment = last(self.film(y))
-        return moment.x, moment.log_det
 
     def film(self, y: Tensor) -> Iterator[Moment]:
         """The way to the code: a moment after the chessboards and one after the halves of each scale."""
@@ -98,12 +86,7 @@ class RealNVPImages(Model):
                 done.append(aside)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        done, x = [], z
-        for scale in self.scales:
-            x = squeeze(x)
-            if scale.split is not None:
-                x, aside = x.chunk(2, 1)
-                done.append(aside)
+        x, done = apart(self.scales, z)
         total = z.new_zeros(len(z))
         for scale in reversed(self.scales):
             if scale.split is not None:
@@ -118,15 +101,6 @@ class RealNVPImages(Model):
     def depth(self) -> Tensor:
         """(C, H, W): which scale put that number of a code aside."""
         return depths(self.config.channels, self.config.size, len(self.config.boards))
-
-    def log_prob(self, y: Tensor) -> Tensor:
-        """Of spread pictures, in nats: (B, C, H, W) -> (B,)."""
-        z, log_det = self(y)
-        return log_det + standard_normal(z)
-
-    def bits(self, x: Tensor, generators: list[torch.Generator]) -> Tensor:
-        """What a picture in [-1, 1] costs, in bits per value; an upper bound, by one draw of the spread."""
-        return bits_per_dim(self.log_prob(self.noised(x, generators)), x[0].numel(), self.config.bits)
 
 
 def through(maps: nn.ModuleList, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -72,6 +72,6 @@ class CGAN(Model):
     def label(self, *chosen: int) -> Tensor:
         """(classes,): a one for the chosen class of each group."""
         sizes = self.config.groups
-        if len(chosen) != len(sizes) or any(not 0 <= c < n for c, n in zip(chosen, sizes, strict=False)):
+        if len(chosen) != len(sizes) or any(not 0 <= c < n for c, n in zip(chosen, sizes, strict=True)):
             raise ValueError(f"label {chosen}: expected one number per group of {sizes}")
         return torch.cat([torch.eye(n)[c] for c, n in zip(chosen, sizes, strict=True)])

@@ -11,7 +11,7 @@ map's slope, and to undo it, one asks the same coordinate for the same map. Whic
 from is all that RealNVP (straight lines) and a spline flow differ in.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import log, pi
 from typing import NamedTuple, Protocol
 
@@ -49,16 +49,14 @@ def log_normal(z: Tensor) -> Tensor:
     return -z.square().sum(1) / 2 - log(2 * pi)
 
 
+Way = Callable[[Tensor], tuple[Tensor, Tensor]]
+
+
 class PlaneFlow(Model):
     """x <-> z, both (B, 2), each with log |det| of its own direction, (B,)."""
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Data to noise."""
-        raise NotImplementedError
-
-    def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Noise to data."""
-        raise NotImplementedError
+    forward: Way  # data to noise
+    inverse: Way  # noise to data
 
     def log_prob(self, x: Tensor) -> Tensor:
         z, log_det = self(x)
@@ -88,9 +86,7 @@ class Coupling(nn.Module):
             kept = torch.cat([kept, angle.sin(), angle.cos()], 1)
         return self.layers(kept)
 
-    def inside(self, kept: Tensor) -> Line:
-        """The map that the coordinate (B, 1) chooses for the other."""
-        raise NotImplementedError
+    inside: Callable[[Tensor], Line]  # the map that the coordinate (B, 1) chooses for the other
 
 
 class CouplingFlow(PlaneFlow):
