@@ -263,8 +263,7 @@ def test_a_visitor_moves_the_square_and_sees_the_numbers_move(app, chromium):
     page = chromium.new_context(locale="en-US").new_page()
     errors: list[str] = []
     page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto(f"{app.url}/change?view=toy&wide=6")
-    page.locator("#run-change-toy").click()
+    page.goto(f"{app.url}/change?view=toy&wide=6")  # opening the address runs its view
     told = "() => [...document.querySelectorAll('.numbers')].some(e => e.offsetParent && {})"
     page.wait_for_function(told.format("e.textContent.includes('0.0833')"), timeout=60_000)
     page.locator("input[type=checkbox]:visible").first.click()
