@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from genmodels.foreign import modern_attention, plain_config
 from genmodels.model import Model
-from genmodels.nn.conv import Conv3x3
+from genmodels.nn.conv import Conv3x3, Upsample
 
 
 @dataclass(frozen=True)
@@ -85,23 +85,6 @@ class Downsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(F.pad(x, (0, 1, 0, 1)))
-
-
-class Upsample(nn.Module):
-    """Twice the size: each pixel repeated 2x2, then a 3x3 convolution, in one step.
-
-    Of the nine pixels under the kernel at most four differ, so both together are a transposed convolution
-    of stride 2, its 4x4 kernel the 3x3 one summed over the four pixels of a repeat: 16 products, not 36.
-    """
-
-    def __init__(self, channels: int):
-        super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        w = self.conv.weight.flip(2, 3).transpose(0, 1)  # in, out, 3, 3: as transposed convolutions want it
-        w = sum(F.pad(w, (j, 1 - j, i, 1 - i)) for i in (0, 1) for j in (0, 1))  # in, out, 4, 4
-        return F.conv_transpose2d(x, w, self.conv.bias, stride=2, padding=1)
 
 
 class Level(nn.Module):

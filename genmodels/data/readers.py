@@ -59,8 +59,9 @@ def dcss(path: str | Path | None = None) -> dict[str, np.ndarray]:
 
 def emoji(style: str = "noto", path: str | Path | None = None) -> dict[str, np.ndarray]:
     """Emoji: images uint8 (1870, 64, 64, 4), name, name_es, group... in the same order for every style
-    (noto, twemoji, openmoji)."""
-    return _arrays(find("emoji", path) / f"{style}64_rgba.npz")
+    (noto, twemoji, openmoji); noto_skintones has 1785 more."""
+    style, _, more = style.partition("_")
+    return _arrays(find("emoji", path) / f"{style}64_{more + '_' if more else ''}rgba.npz")
 
 
 def jsb(path: str | Path | None = None) -> dict[str, np.ndarray]:
