@@ -373,6 +373,17 @@ def test_a_trajectory_ends_where_the_map_does_and_can_be_cut(solver):
 BUNDLED = [c.name for c in FLOW_PLANE]
 
 
+def test_points_keep_their_signs_where_an_adaptive_solver_sets_them_down_one_by_one():
+    flow = ContinuousFlow(ContinuousConfig(width=16, waves=4), torch.Generator().manual_seed(3))
+    torch.nn.init.normal_(flow.field.layers[-1].weight, std=0.3, generator=generator(1))
+    z, ends = torch.randn(9, 2, generator=torch.Generator().manual_seed(0)), []
+    for solver in (DormandPrince(1e-6), RK4(64)):
+        *_, end = flow.trajectory(z, (0.0, 1.0), solver, 3, torch.Generator().manual_seed(1))
+        ends.append(end.log_det)
+    assert ends[0].std() > 1e-4  # the signs count
+    assert torch.allclose(*ends, atol=1e-3 * ends[0].abs().max().item())
+
+
 @pytest.fixture(scope="module", params=BUNDLED)
 def shipped(request):
     folder = WEIGHTS / request.param

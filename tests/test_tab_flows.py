@@ -247,12 +247,11 @@ def test_estimates_of_the_trace_get_better_with_more_signs(monkeypatch):
     assert list(continuous.matching("moons"))[0] is continuous.matched_flows["moons"]  # not trained twice
 
 
-def test_the_adaptive_rule_has_its_row_and_estimates_go_by_the_fixed_one():
+def test_the_adaptive_rule_carries_exact_traces_and_estimates_alike():
     with models.use(MOONS["ffjord"]) as flow:
-        own, fixed = continuous.made("adaptive", 8, 3), continuous.made("rk4", 8, 0)
-        *_, table = continuous.spent(flow, own, fixed, 1, 2, "en")
+        *_, table = continuous.spent(flow, continuous.made("adaptive", 8, 3), 1, 2, "en")
     asked = [float(v) for v in re.findall(r"</th><td>([\d.]+)</td>", table)]
-    assert asked[1:] == [32, 32, 32] and asked[0] != 32
+    assert len(asked) == 4 and len(set(asked)) > 1  # what is carried decides about the steps
     code = continuous.continuous_code(MOONS["ffjord"], 0.5, "adaptive", 8, 3, 4, 1)
     exec(code, {})
 

@@ -42,7 +42,7 @@ def continuous(
             say(lang, f"density, t = {number(moment, lang, 2)}", f"densidad, t = {number(moment, lang, 2)}")
         )
         about = ""
-        for about in spent(flow, rule, made("rk4", steps, 0), seed, probes, lang):
+        for about in spent(flow, rule, seed, probes, lang):
             yield plates.plate(plates.beside(left, middle)), about, {"time": moment}
         for matched in matching(name):
             if matched is None:
@@ -115,15 +115,11 @@ def density_at(flow: Any, moment: float) -> np.ndarray:
     return (log_normal(end.x) + end.log_det).double().exp().reshape(CELLS, CELLS).numpy()
 
 
-def spent(flow: Any, rule: Any, fixed: Any, seed: int, probes: int, lang: str) -> Iterator[str]:
-    """What the solver asked and how wrong it is, with the exact trace and with Hutchinson's estimates.
-
-    The signs of an estimate stay with their points, which the adaptive rule sets down one by one: those are
-    carried by the `fixed` rule instead.
-    """
+def spent(flow: Any, rule: Any, seed: int, probes: int, lang: str) -> Iterator[str]:
+    """What the solver asked and how wrong it is, with the exact trace and with Hutchinson's estimates."""
     import torch
 
-    from genmodels.flow.plane.ode import RK4, DormandPrince
+    from genmodels.flow.plane.ode import RK4
 
     z, rows = torch.from_numpy(noise(PROBED, seed)).float(), []
     head = (
@@ -139,8 +135,7 @@ def spent(flow: Any, rule: Any, fixed: Any, seed: int, probes: int, lang: str) -
     )
     *_, best = flow.trajectory(z, (0.0, 1.0), RK4(FINE))
     for count in (0, *sorted({1, probes, 32})):
-        chosen = fixed if count and isinstance(rule, DormandPrince) else rule
-        *_, found = flow.trajectory(z, (0.0, 1.0), chosen, count, torch.Generator().manual_seed(seed))
+        *_, found = flow.trajectory(z, (0.0, 1.0), rule, count, torch.Generator().manual_seed(seed))
         name = say(lang, f"Hutchinson, {count} random signs", f"Hutchinson, {count} signos al azar")
         name = name if count else say(lang, "exact trace", "traza exacta")
         rows.append(row(name, found, best, lang))
@@ -198,7 +193,7 @@ from genmodels.flow.plane.ode import RK4, DormandPrince, Midpoint
 from genmodels.runtime import noise
 
 {model}solver, z = {rule[solver]}, noise({seed}, {POINTS}, (2,))
-for probes in {(0,) if solver == "adaptive" else (0, probes)}:  # 0: the exact trace; Hutchinson's estimate
+for probes in {(0, probes)}:  # 0: the exact trace; Hutchinson's estimate
     signs = torch.Generator().manual_seed({seed})
     for m in flow.trajectory(z, (0.0, {max(moment, 0.001)}), solver, probes, signs):
         print(m.t, m.evaluations.float().mean(), m.log_det.mean())

@@ -91,11 +91,14 @@ class ContinuousFlow(PlaneFlow):
             signs = torch.randint(2, (probes, *x.shape), generator=generator).to(x) * 2 - 1
 
         def slope(state: Tensor, t: Tensor) -> Tensor:
-            velocity, divergence = self.spread(state[:, :2], t, signs)
-            return torch.cat([velocity, divergence[:, None]], 1)
+            own = None if signs is None else signs[:, state[:, 3].long()]
+            velocity, divergence = self.spread(state[:, :2], t, own)
+            return torch.cat([velocity, divergence[:, None], torch.zeros_like(state[:, 3:])], 1)
 
         start = x / self.config.scale if times[0] > times[-1] else x
         state = torch.cat([start, torch.zeros_like(x[:, :1])], 1)
+        if probes:  # a point keeps its signs, also where a solver leaves those behind that have arrived
+            state = torch.cat([state, torch.arange(len(x)).to(x)[:, None]], 1)
         for t, y, evaluations in (solver or self.solver).follow(slope, state, times):
             yield Moment(t, y[:, :2], y[:, 2], evaluations)
 
