@@ -10,7 +10,7 @@ CHAPTERS = (
     (("Adversaries", "Adversarios"), ("laboratory", "gan", "cgan")),
     (("One pixel at a time", "De a un píxel"), ("pixelcnn", "palette", "pixelvae", "vqvae", "imagegpt")),
     (("Flows and energies", "Flujos y energías"), ("change", "flows", "glow", "energy", "rbm", "score")),
-    (("Diffusion", "Difusión"), ()),
+    (("Diffusion", "Difusión"), ("diffusion", "samplers", "guidance", "repair", "bugs")),
     (("Text", "Texto"), ()),
     (("Music", "Música"), ()),
     (("Words and pictures", "Palabras e imágenes"), ()),

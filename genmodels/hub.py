@@ -29,8 +29,10 @@ class Checkpoint:
     subfolder: str = ""  # Hub: where in the repo the folder lies
     file: str = "model.safetensors"  # "" is whichever of USUAL_FILES is there
     size: int = 0  # Hub: published bytes of the file, 0 if unknown
+    about: int = 0  # Hub: the same as its page rounds them, where no more is known
     sha256: str = ""  # Hub: published hash of the file, "" if unknown
     also: tuple[str, ...] = ()  # Hub: other small files that the class reads
+    says: tuple[tuple[str, str], ...] = ()  # Hub: fields that its config.json leaves out
     spanish: tuple[str, ...] = ()  # title and data in Spanish, where they differ
 
     @property

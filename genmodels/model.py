@@ -51,7 +51,8 @@ class Model(nn.Module):
         """
         folder = hub.folder(name, progress)
         more = {f: read_json(folder / f) for f in cls.beside if (folder / f).is_file()}
-        config = cls.read_config(read_json(folder / "config.json") | more)
+        said = dict(hub.checkpoint(name).says)
+        config = cls.read_config(said | read_json(folder / "config.json") | more)
         file = hub.weights_file(folder, name)
         state = cls.read_state(load_file(file), config)
         with NoInit():

@@ -111,7 +111,8 @@ class Pool:
     ) -> M:
         """Fetch, make room, load. What does not fit is refused before it is fetched or read."""
         budget = self.budget(target)
-        must_fit(slot.name, hub.checkpoint(name).size, budget)
+        wanted = hub.checkpoint(name)
+        must_fit(slot.name, wanted.size or wanted.about, budget)
         file = hub.weights_file(hub.folder(name, progress), name)
         numbers = dtype(target, safefile.parameters(file))
         need = safefile.bytes_in_memory(file, numbers.itemsize)

@@ -157,7 +157,7 @@ def test_a_size_that_does_not_divide_is_refused(cls, config):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("size", [(1, 1), (4, 6), (5, 3)], ids=str)
+@pytest.mark.parametrize("size", [(1, 1), (4, 6), (5, 3), (16, 31)], ids=str)  # the last in one step
 def test_upsample_is_repeat_then_convolve(size):
     up, x = stir(Upsample(6)), noise(2, 6, *size)
     expected = up.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))

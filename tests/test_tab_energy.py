@@ -299,8 +299,7 @@ def test_a_chain_moves_on_the_page(app, chromium):
     errors: list[str] = []
     page.on("console", lambda m: m.type == "error" and errors.append(m.text))
     page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto(f"{app.url}/energy?view=chain&steps=60&count=4")
-    page.locator("#run-energy-chain").click(timeout=60_000)
+    page.goto(f"{app.url}/energy?view=chain&steps=60&count=4")  # which runs it
     image = page.locator("#tab-energy .result img:visible").first
     image.wait_for(timeout=60_000)
     before = image.get_attribute("src")

@@ -294,8 +294,7 @@ def test_a_visitor_opens_a_layer_and_reads_its_determinant(app, chromium):
     page = chromium.new_context(locale="en-US").new_page()
     errors: list[str] = []
     page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto(f"{app.url}/flows?view=coupling&layer=2&x1=0.5")
-    page.locator("#run-flows-coupling").click()
+    page.goto(f"{app.url}/flows?view=coupling&layer=2&x1=0.5")  # which runs it
     told = "() => [...document.querySelectorAll('.result p')].some(e => e.offsetParent && {})"
     page.wait_for_function(told.format("e.textContent.includes('det: autograd')"), timeout=60_000)
     page.locator("input[type=checkbox]:visible").first.click()

@@ -346,8 +346,7 @@ def test_an_address_edits_a_face(app, chromium):
     errors: list[str] = []
     page.on("console", lambda m: m.type == "error" and errors.append(m.text))
     page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto(f"{app.url}/glow?view=attributes&seed={FACE}&first=hat&strength=2&second=none")
-    page.locator("#run-glow-attributes").click(timeout=60_000)
+    page.goto(f"{app.url}/glow?view=attributes&seed={FACE}&first=hat&strength=2&second=none")  # which runs it
     verdict = page.locator("#tab-glow .bar-row").first
     verdict.wait_for(timeout=90_000)
     images = page.locator("#tab-glow .result img:visible")

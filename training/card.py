@@ -188,10 +188,20 @@ GLOSS = {
     "noise_0_3": "at sigma 0.3",
     "noise_1": "at sigma 1",
     "noise_3": "at sigma 3",
-    "precision_real": "the first of these four, of training digits",
+    "precision_real": "the first of these four, of training pictures",
     "recall_real": "the second",
     "density_real": "the third",
     "coverage_real": "the fourth",
+    "copies": "share of samples that are near copies of a training picture",
+    "copies_real": "the same of the pictures they are held against, each apart from itself",
+    "obedience_guided": "share read as asked with guidance of 2",
+    "obedience_guided_hair": "the same, colour of hair alone",
+    "obedience_guided_glasses": "glasses alone",
+    "frechet_1": "Frechet distance of samples in one look at the network",
+    "frechet_2": "in two",
+    "frechet_4": "in four",
+    "frechet_ddim_50": "Frechet distance by DDIM, 50 steps as diffusers takes them",
+    "frechet_dpm_12": "by DPM-Solver++, 12 steps",
 }
 
 

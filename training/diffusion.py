@@ -17,6 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from genmodels.data import readers
 from genmodels.diffusion import samplers, schedules
 from genmodels.diffusion.denoiser import Denoiser, bound, guided, spread, told
+from genmodels.diffusion.dit import DiT, DiTConfig
 from genmodels.diffusion.unet import UNet, UNetConfig
 from genmodels.model import Model
 from genmodels.runtime import generators
@@ -45,13 +46,18 @@ def unet(
     )  # fmt: skip
 
 
+DIT = DiTConfig(
+    sample_size=28, in_channels=1, out_channels=1, patch_size=4, num_layers=5, num_attention_heads=2,
+    attention_head_dim=32, num_class_embeds=11, prediction="v_prediction", schedule="cosine",
+)  # fmt: skip
 FLOW = {"prediction": "flow", "schedule": "flow"}
 MODELS: dict[str, tuple[type[Model], object]] = {
     "ddpm-faces": (UNet, unet(64, 4, (64, 80), FACE_CLASSES)),
-    "ddpm-fashion": (UNet, unet(28, 2, (40, 64), 10, 1)),
-    "ddpm-sprites": (UNet, unet(24, 2, (48, 80), 4)),
-    "ddpm-emoji": (UNet, unet(32, 2, (56, 80), 9)),
-    "flow-fashion": (UNet, unet(28, 2, (40, 64), 10, 1, **FLOW)),
+    "ddpm-fashion": (UNet, unet(28, 2, (32, 48), 10, 1)),
+    "ddpm-sprites": (UNet, unet(24, 2, (32, 48), 4)),
+    "ddpm-emoji": (UNet, unet(32, 2, (40, 56), 9)),
+    "flow-fashion": (UNet, unet(28, 2, (32, 48), 10, 1, **FLOW)),
+    "dit-fashion": (DiT, DIT),
 }
 
 # ---- data --------------------------------------------------------------------------------------------------
@@ -170,10 +176,10 @@ def main() -> None:
 
 
 def golden(model: Model) -> dict[str, Tensor]:
-    c = model.config
-    x = torch.randn(
-        2, c.in_channels, c.sample_size, c.sample_size, generator=torch.Generator().manual_seed(0)
-    )
+    """A corner of a picture, where a network takes any size."""
+    c, luck = model.config, torch.Generator().manual_seed(0)
+    side = 2 * model.factor if isinstance(model, UNet) else c.sample_size
+    x = torch.randn(2, c.in_channels, side, side, generator=luck)
     t, labels = torch.tensor([100.0, 700.5]), torch.tensor([0, c.num_class_embeds - 1])
     return {"x": x, "t": t, "labels": labels, "answer": model(x, t, labels)}
 

@@ -1,6 +1,6 @@
 """Prints of the training faces, by which the nearest is found: `python -m training.prints`.
 
-Nothing is trained: a mean, the principal directions of the faces at 16 x 16 pixels, 24 bytes for each face.
+Nothing is trained: a mean, the principal directions of the faces at 16 x 16 pixels, 16 bytes for each face.
 Measured: how often the true nearest face, found by comparing all of them in full, is among the candidates,
 and how near faces that nobody learnt from come to those of the training set.
 """
@@ -18,11 +18,11 @@ from genmodels.metrics.prints import Prints, PrintsConfig, levels
 from training import card, loop
 from training.vae_faces import COUNT, HELD_OUT, PAINTED, faces
 
-NAME, CANDIDATES, CHECKED, ASKED = "faces-prints", 16, 100, 500
+NAME, CANDIDATES, CHECKED, ASKED = "faces-prints", 24, 100, 500
 CARD = card.Card(
     title="Prints of the training faces",
-    what="24 bytes for each of the 36,000 painted faces that the face models here learnt from, to find the "
-    "one nearest to a picture: `genmodels.metrics.prints` names 16 candidates, paints them again from their "
+    what="16 bytes for each of the 36,000 painted faces that the face models here learnt from, to find the "
+    "one nearest to a picture: `genmodels.metrics.prints` names 24 candidates, paints them again from their "
     "seeds and compares them in full.",
     data=PAINTED,
     limits="It knows the training faces of this gallery and no others. Nearest means by the mean absolute "
@@ -67,7 +67,7 @@ def measure(prints: Prints, args: argparse.Namespace) -> dict[str, float]:
 
 
 def golden(prints: Prints) -> dict[str, Tensor]:
-    x = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    x = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
     return {"x": x, "print": prints.of(x)}
 
 

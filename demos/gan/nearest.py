@@ -112,7 +112,7 @@ def scale(found: dict[str, Found], lang: str) -> str:
 def nearest_code(checkpoint: str, seed: int, count: int) -> str:
     more = ("from genmodels.gan.latent import truncated", "from genmodels.metrics import prints")
     return models.loading(checkpoint, *more) + (
-        f'table = prints.Prints.from_pretrained("{PRINTS}")  # 24 bytes for each training face\n'
+        f'table = prints.Prints.from_pretrained("{PRINTS}")  # 16 bytes for each training face\n'
         f"x = gan.generator(truncated({seed}, {count}, gan.config.latent))\n"
         "for near in prints.nearest(table, x):\n"
         "    print(near.seed, near.away)  # near.face is that face, painted again\n"

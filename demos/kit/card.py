@@ -51,7 +51,7 @@ def title(checkpoint: hub.Checkpoint, lang: str) -> str:
 
 
 def choice(checkpoint: hub.Checkpoint, lang: str) -> str:
-    size = numbers.text("bytes", checkpoint.size or local_size(checkpoint), lang)
+    size = numbers.text("bytes", checkpoint.size or checkpoint.about or local_size(checkpoint), lang)
     return f"{title(checkpoint, lang)} · {size}" + ("" if checkpoint.bundled else " · Hub")
 
 
@@ -71,7 +71,7 @@ def about(checkpoint: hub.Checkpoint, lang: str, note: str = "") -> str:
     from genmodels import runtime
 
     found = metrics(checkpoint.name)
-    size = checkpoint.size or local_size(checkpoint)
+    size = checkpoint.size or checkpoint.about or local_size(checkpoint)
     data = checkpoint.spanish[1] if lang == "es" and checkpoint.spanish else checkpoint.data
     rows = [
         (say(lang, "data", "datos"), html.escape(data)),

@@ -16,6 +16,7 @@ from demos.kit.fashion import CLASSES as GARMENTS
 from demos.kit.inputs import choice, html
 from demos.kit.lang import t
 from demos.kit.run import model
+from genmodels.diffusion.checkpoints import CONSISTENCY_HUB, HUB
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,9 +70,12 @@ def kind_of(checkpoint: str) -> str:
 @contextmanager
 def use(checkpoint: str) -> Iterator[Denoiser]:
     from genmodels.diffusion.denoiser import Denoiser
+    from genmodels.diffusion.dit import DiT
     from genmodels.diffusion.unet import UNet
 
-    with model(UNet, checkpoint) as network:
+    known = {c.name: c for c in (*HUB, *CONSISTENCY_HUB)}  # of which the name alone does not say it all
+    kind = DiT if checkpoint.startswith("dit-") else UNet
+    with model(kind, known.get(checkpoint, checkpoint)) as network:
         yield Denoiser.of(network)
 
 
@@ -104,30 +108,47 @@ def follow(tab: Tab) -> None:
     tab.checkpoint.change(None, tab.checkpoint, None, js=js, queue=False, api_visibility="private")
 
 
-def pickers(*values: int, label: Pair = ("Class", "Clase"), any_: bool = True) -> list[Any]:
-    """A picker for each kind of data, in the order of CLASSES; a value is a class, -1 is any."""
+def pickers(
+    *values: int | str,
+    label: Pair = ("Class", "Clase"),
+    any_: bool = True,
+    more: tuple[tuple[Pair, str], ...] = (),
+) -> list[Any]:
+    """A picker for each kind of data, in the order of CLASSES; a value is a class, -1 is any. `more` are
+    further choices, which the view reads by `said`."""
     made = []
     for (kind, names), value in zip(CLASSES.items(), values or (-1,) * 4, strict=True):
-        choices = [(t("any", "cualquiera"), ANY)] * any_
+        choices = [(t(*words), key) for words, key in more] + [(t("any", "cualquiera"), ANY)] * any_
         choices += [(t(*pair), str(k)) for k, pair in enumerate(names)]
         with gr.Column(elem_classes=f"for-{kind}", min_width=0):
-            made.append(choice(choices, t(*label), ANY if value < 0 else str(value)))
+            made.append(choice(choices, t(*label), ANY if value == -1 else str(value)))
     return made
 
 
 def asked(checkpoint: str, faces: str, fashion: str, sprites: str, emoji: str) -> int:
     """What the pickers say, as far as it concerns this checkpoint: a class, or -1 for any."""
-    said = dict(zip(CLASSES, (faces, fashion, sprites, emoji), strict=True)).get(kind_of(checkpoint), ANY)
-    return -1 if said == ANY else int(said)
+    word = said(checkpoint, faces, fashion, sprites, emoji)
+    return -1 if word == ANY else int(word)
+
+
+def said(checkpoint: str, *words: str) -> str:
+    """The word of the picker that concerns this checkpoint, of those for each kind."""
+    return dict(zip(CLASSES, words, strict=True)).get(kind_of(checkpoint), ANY)
 
 
 def labels(denoise: Denoiser, *classes: int) -> Tensor | None:
-    """As the network wants them, one per picture; None where it knows no classes."""
+    """As the network wants them, one per picture; None where it knows no classes.
+
+    Where it has none for any, pictures of any get one class each, evenly spread.
+    """
     import torch
 
-    count = denoise.network.config.num_class_embeds
+    config = denoise.network.config
+    count = config.num_class_embeds
     if not count:
         return None
+    if not config.any_class:
+        classes = tuple(k * count // len(classes) if c < 0 else c for k, c in enumerate(classes))
     return torch.tensor([count - 1 if c < 0 else c for c in classes], device=denoise.network.device)
 
 

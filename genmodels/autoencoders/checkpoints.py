@@ -59,6 +59,7 @@ VQ_MODEL = (  # no full commit, size or hash of these was published where we cou
         spanish=("El VQGAN de aMUSEd: 8192 códigos, 16 veces más chico", "LAION"),
         subfolder="vqvae",
         file="diffusion_pytorch_model.safetensors",
+        about=585_000_000,
     ),
     Checkpoint(
         name="CompVis/ldm-celebahq-256",
@@ -69,6 +70,7 @@ VQ_MODEL = (  # no full commit, size or hash of these was published where we cou
         revision="refs/pr/7",  # main has a pickle only
         subfolder="vqvae",
         file="diffusion_pytorch_model.safetensors",
+        about=221_000_000,
     ),
 )
 

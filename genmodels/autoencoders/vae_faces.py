@@ -33,14 +33,9 @@ FOLD_IN, FOLD_OUT = 4, 2  # pixels a side folded into channels, at the entrance 
 class VAEFacesConfig:
     size: int = 64  # pixels a side
     latent: int = 128  # numbers in a code
-    encoder: tuple[int, ...] = (48, 64, 64)  # channels at size/4, size/8, size/16
-    decoder: tuple[int, ...] = (128, 96, 64, 32)  # channels at size/16, size/8, size/4, size/2
-    blocks: tuple[int, ...] = (
-        1,
-        2,
-        2,
-        1,
-    )  # residual blocks at each level of the decoder; the encoder has one
+    encoder: tuple[int, ...] = (32, 48, 32)  # channels at size/4, size/8, size/16
+    decoder: tuple[int, ...] = (40, 72, 56, 32)  # channels at size/16, size/8, size/4, size/2
+    blocks: tuple[int, ...] = (1, 2, 2, 1)  # residual blocks at each of its levels; the encoder has one
     beta: float = 1.0  # weight of the KL term in training; 1 is the true bound
 
 
@@ -71,7 +66,7 @@ class Encoder(nn.Module):
         self.head = nn.Linear(channels[-1] * side**2, 2 * latent)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.layers(x)  # (B, 64, 4, 4)
+        x = self.layers(x)  # (B, 32, 4, 4)
         return self.head(x.flatten(1))
 
 
@@ -90,7 +85,7 @@ class Decoder(nn.Module):
         self.layers = nn.Sequential(*layers, nn.SiLU(), last, nn.PixelShuffle(FOLD_OUT))
 
     def forward(self, z: Tensor) -> Tensor:
-        x = self.head(z).unflatten(1, (-1, self.side, self.side))  # (B, 128, 4, 4)
+        x = self.head(z).unflatten(1, (-1, self.side, self.side))  # (B, 40, 4, 4)
         return self.layers(x).tanh()  # (B, 3, 64, 64)
 
 

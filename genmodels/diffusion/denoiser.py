@@ -8,6 +8,7 @@ they answer. With x = x0 + sigma e and the scaled picture x_t = signal x0 + nois
     v_prediction    signal e - noise x0                  Salimans and Ho 2022, arXiv:2202.00512, appendix D
     flow            e - x0; x_t = (1 - t) x0 + t e       Lipman et al. 2022, arXiv:2210.02747, eq. 23
     consistency     where the path from x ends           Song et al. 2023, arXiv:2303.01469, eq. 5
+    consistency_v   the same, told as v_prediction is    Lu and Song 2024, arXiv:2410.11081, section 3
 
 The first four say the same about x, and a perfect network could be asked in any of them; what differs is
 which errors training punished. `told` turns a belief x0 into the answer that a network of another kind
@@ -23,7 +24,7 @@ from torch import Tensor
 from genmodels.diffusion import schedules
 from genmodels.model import Model
 
-PREDICTIONS = ("epsilon", "sample", "v_prediction", "flow", "consistency")
+PREDICTIONS = ("epsilon", "sample", "v_prediction", "flow", "consistency", "consistency_v")
 DATA = 0.5  # standard deviation of data, as a consistency model's scales have it
 LEAST = 0.002  # sigma below which a consistency model answers with what it sees
 
@@ -42,6 +43,11 @@ class Denoiser:
     def of(cls, model: Model) -> "Denoiser":
         """As the model's own config says."""
         return cls(model, model.config.prediction, model.config.schedule)
+
+    @property
+    def jumps(self) -> bool:
+        """Does it answer with the end of the path, where others answer with a mean?"""
+        return self.prediction.startswith("consistency")
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -74,7 +80,7 @@ def believed(prediction: str, x: Tensor, answer: Tensor, sigma: Tensor | float) 
         return x - s * answer
     if prediction == "sample":
         return answer
-    if prediction == "v_prediction":
+    if prediction in ("v_prediction", "consistency_v"):  # without noise it is x, whatever the answer
         return signal * (signal * x) - noise * answer
     if prediction == "flow":
         return (x - s * answer) / (1 + s)
@@ -114,13 +120,13 @@ def bound(denoise: Denoise, labels: Tensor | None = None) -> Denoise:
     return lambda x, sigma: denoise(x, sigma, labels).clamp(-1, 1)
 
 
-def guided(denoise: Denoiser, labels: Tensor, scale: float, other: Tensor | None = None) -> Denoise:
+def guided(denoise: Denoiser, labels: Tensor | None, scale: float, other: Tensor | None = None) -> Denoise:
     """Away from what it would believe of any class (or of the `other` ones), towards the label.
 
     other + scale (label - other): Ho and Salimans 2022, arXiv:2207.12598, eq. 6, whose w is scale - 1. At 1
-    it is the label alone, at 0 no label. Both are asked in one batch.
+    it is the label alone, at 0 no label. Both are asked in one batch. Without labels it can't be guided.
     """
-    if scale == 1:
+    if scale == 1 or labels is None:
         return bound(denoise, labels)
     other = denoise.network.any(labels) if other is None else other
 

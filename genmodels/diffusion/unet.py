@@ -8,18 +8,20 @@ classes, the class's vector is added to it. At the coarse resolutions every plac
 Ho, Jain, Abbeel 2020, arXiv:2006.11239, appendix B; scale and shift by the moment, and resampling inside
 residual blocks: Dhariwal and Nichol 2021, arXiv:2105.05233, section 3. Names of layers and fields are those
 of diffusers' UNet2DModel, so that its checkpoints load as they are. Added: `patch`, squares of pixels that
-enter and leave as channels, which quarters the work of a doubled picture; and what the answer means, which
-diffusers keeps in another file (`prediction`, `schedule`: see denoiser.py).
+enter and leave as channels, which quarters the work of a doubled picture; and what the answer means
+(`prediction`, `schedule`: see denoiser.py). diffusers has that in its scheduler's file: where it lies beside
+config.json it is read, else the table of checkpoints says it, else it is as in DDPM.
 """
 
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genmodels.diffusion.meaning import SCHEDULER, meaning, must_know, problem
+from genmodels.diffusion.moment import Moment, waves
 from genmodels.foreign import modern_attention, plain_config
 from genmodels.model import Model
 from genmodels.nn.conv import Conv3x3, Upsample
@@ -46,28 +48,10 @@ class UNetConfig:
     flip_sin_to_cos: bool = False  # cosines first
     freq_shift: int = 1  # 1: the slowest wave is 10000 times the fastest; 0: not quite
     time_embedding_dim: int | None = None  # of the vector that tells the moment, if not 4 times the finest
-    num_class_embeds: int | None = None  # classes; ours count "any" as the last
+    num_class_embeds: int | None = None  # classes
+    any_class: bool = True  # the last of them says nothing, for guidance
     prediction: str = "epsilon"  # what the answer is, one of denoiser.PREDICTIONS
     schedule: str = "linear"  # what the moments mean, one of schedules.SCHEDULES
-
-
-def waves(t: Tensor, width: int, flip: bool, shift: int) -> Tensor:
-    """The moments t (B,) as sines and cosines of `width` / 2 frequencies, from 1 down to 1 / 10000."""
-    half = width // 2
-    turns = torch.exp(-log(10000) / (half - shift) * torch.arange(half, device=t.device)) * t.float()[:, None]
-    parts = (turns.cos(), turns.sin()) if flip else (turns.sin(), turns.cos())
-    return torch.cat(parts, 1)  # B, width
-
-
-class Moment(nn.Module):
-    """Two layers over the waves."""
-
-    def __init__(self, c_in: int, c_out: int):
-        super().__init__()
-        self.linear_1, self.linear_2 = nn.Linear(c_in, c_out), nn.Linear(c_out, c_out)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.linear_2(F.silu(self.linear_1(x)))
 
 
 class Residual(nn.Module):
@@ -197,6 +181,7 @@ class UNet(Model):
     """`unet(x, t)`, `unet(x, t, labels)`: pictures (B, C, H, W), moments (B,), classes (B,) -> like x."""
 
     Config = UNetConfig
+    beside = (SCHEDULER,)
 
     def __init__(self, config: UNetConfig = UNetConfig()):  # noqa: B008 - frozen
         super().__init__(config)
@@ -223,6 +208,7 @@ class UNet(Model):
         c = self.config
         if x.shape[2] % self.factor or x.shape[3] % self.factor:
             raise ValueError(f"height and width of {tuple(x.shape)} must be multiples of {self.factor}")
+        x = x.to(self.dtype)
         h = waves(t, c.block_out_channels[0], c.flip_sin_to_cos, c.freq_shift).to(x.dtype)
         told = self.time_embedding(h)
         if self.class_embedding is not None:
@@ -240,19 +226,40 @@ class UNet(Model):
 
     def any(self, x: Tensor) -> Tensor:
         """The label that says nothing, for each of a batch."""
+        if not (self.config.num_class_embeds and self.config.any_class):
+            raise ValueError("this network has no class for any")
         return torch.full((len(x),), self.config.num_class_embeds - 1, device=x.device)
 
     @classmethod
     def read_config(cls, raw: dict[str, Any]) -> UNetConfig:
         """Ours or diffusers'."""
         if raw.get("_class_name") == "UNet2DModel":
-            raw = DIFFUSERS | raw | {"_class_name": cls.__name__}
-        ignored = ("_diffusers_version", "_name_or_path", "dropout", "num_train_timesteps")
-        return super().read_config(plain_config(raw, ignored, FIXED))
+            raw = DIFFUSERS | meaning(raw.get(SCHEDULER)) | raw | {"_class_name": cls.__name__}
+        ignored = ("_diffusers_version", "_name_or_path", "dropout", "num_train_timesteps", SCHEDULER)
+        return checked(super().read_config(plain_config(raw, ignored, FIXED)))
 
     @classmethod
     def read_state(cls, state: dict[str, Tensor], config: UNetConfig) -> dict[str, Tensor]:
         return modern_attention(state)
+
+
+def checked(c: UNetConfig) -> UNetConfig:
+    """Words and numbers that this class knows what to do with, or a Problem that names the field."""
+    must_know(c, WORDS)
+    kinds, widths = (*c.down_block_types, *c.up_block_types), c.block_out_channels
+    if not len(c.down_block_types) == len(c.up_block_types) == len(widths):
+        raise problem(f"{len(kinds)} blocks down and up for {len(widths)} widths")
+    looking = {
+        widths[-1],
+        *(w for kind, w in zip(kinds, widths + widths[::-1], strict=True) if "Attn" in kind),
+    }
+    for name, divides in (
+        ("norm_num_groups", widths), ("attention_head_dim", looking), ("attn_norm_num_groups", widths[-1:])
+    ):  # fmt: skip
+        n = getattr(c, name)
+        if n is not None and (type(n) is not int or n < 1 or any(width % n for width in divides)):
+            raise problem(f"{name} is {n!r}, which does not divide {', '.join(map(str, divides))}")
+    return c
 
 
 DIFFUSERS: dict[str, Any] = {  # what a field that diffusers left out means there
@@ -264,6 +271,14 @@ DIFFUSERS: dict[str, Any] = {  # what a field that diffusers left out means ther
     "downsample_padding": 1,
     "flip_sin_to_cos": True,
     "freq_shift": 0,
+    "any_class": False,
+}
+WORDS = {
+    "down_block_types": ("DownBlock2D", "AttnDownBlock2D", "ResnetDownsampleBlock2D"),
+    "up_block_types": ("UpBlock2D", "AttnUpBlock2D", "ResnetUpsampleBlock2D"),
+    "downsample_type": ("conv", "resnet"),
+    "upsample_type": ("conv", "resnet"),
+    "resnet_time_scale_shift": ("default", "scale_shift"),
 }
 FIXED: dict[str, Any] = {  # fields of diffusers that may only say what this class does anyway
     "act_fn": "silu",

@@ -2,7 +2,7 @@
 
 A model that samples well may have learnt some faces by heart, so a sample is shown beside the training face
 nearest to it. The training faces are painted from seeds, so they can be painted again, but not all 36,000 for
-each question. Each is kept as a print of 24 bytes: the picture at 16 x 16 pixels, along the 24 directions in
+each question. Each is kept as a print of 16 bytes: the picture at 16 x 16 pixels, along the 16 directions in
 which such pictures vary the most. The prints name a few candidates; those are painted and compared in full,
 by the mean absolute difference of their pixels (L1), in levels of 255.
 """
@@ -24,7 +24,7 @@ from genmodels.model import Model
 class PrintsConfig:
     count: int = 36_000  # faces: those of seeds 0 to count - 1
     side: int = 16  # pixels a side that a print sees
-    numbers: int = 24  # of a print, a byte each
+    numbers: int = 16  # of a print, a byte each
 
 
 class Near(NamedTuple):
@@ -49,7 +49,7 @@ class Prints(Model):
         small = F.adaptive_avg_pool2d(x, self.config.side).flatten(1)
         return (small - self.mean) @ self.basis.T
 
-    def candidates(self, x: Tensor, k: int = 16) -> Tensor:
+    def candidates(self, x: Tensor, k: int = 24) -> Tensor:
         """Seeds of the faces with the nearest prints, the nearest first: (B, k)."""
         away = torch.cdist(self.of(x), self.codes * self.step)  # (B, count)
         return away.topk(k, largest=False).indices
@@ -72,7 +72,7 @@ def levels(x: Tensor, y: Tensor) -> Tensor:
     return 127.5 * (x - y).abs().flatten(1).mean(1)
 
 
-def nearest(prints: Prints, x: Tensor, k: int = 16) -> Iterator[Near]:
+def nearest(prints: Prints, x: Tensor, k: int = 24) -> Iterator[Near]:
     """For each picture (B, 3, 64, 64) on the CPU, the nearest of its k candidates, painted."""
     for seeds, one in zip(prints.candidates(x.to(prints.device, prints.dtype), k).tolist(), x, strict=True):
         faces = torch.from_numpy(batch(seeds)[0].astype(np.float32)).permute(0, 3, 1, 2) / 127.5 - 1

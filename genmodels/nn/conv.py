@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 LEAST_CHANNELS = 96  # below, the transforms cost more than they save
 LEAST_PIXELS = 512  # below, transforming the weights does
+LEAST_DOUBLED = 768  # pixels to double; below, summing the kernel costs more than it saves
 TILES = 128  # 4x4 squares at a time: the six-fold intermediate stays in the processor's cache
 
 # fmt: off
@@ -52,7 +53,7 @@ class Conv3x3(nn.Conv2d):
 
 
 class Upsample(nn.Module):
-    """Twice the size: each pixel repeated 2x2, then a 3x3 convolution, in one step.
+    """Twice the size: each pixel repeated 2x2, then a 3x3 convolution; where it pays, both in one step.
 
     Of the nine pixels under the kernel at most four differ, so both together are a transposed convolution
     of stride 2, its 4x4 kernel the 3x3 one summed over the four pixels of a repeat: 16 products, not 36.
@@ -63,6 +64,8 @@ class Upsample(nn.Module):
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.numel() // x.shape[1] < LEAST_DOUBLED:
+            return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
         w = self.conv.weight.flip(2, 3).transpose(0, 1)  # in, out, 3, 3: as transposed convolutions want it
         w = sum(F.pad(w, (j, 1 - j, i, 1 - i)) for i in (0, 1) for j in (0, 1))  # in, out, 4, 4
         return F.conv_transpose2d(x, w, self.conv.bias, stride=2, padding=1)
