@@ -12,7 +12,6 @@ from typing import Any
 
 BENCHMARKS = {  # name on the command line -> module
     "autoencoder-kl": "benchmarks.autoencoder_kl",
-    "ddpm-equal-quality": "benchmarks.ddpm_equal_quality",
     "ddpm-sampling": "benchmarks.ddpm_sampling",
     "flow-inverse": "benchmarks.flow_inverse",
     "imagegpt-sampling": "benchmarks.imagegpt_sampling",

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from demos.guidance import between, blend, classes, dit, drawing, plane, reading, same, scale, sheets, walk
+from demos.guidance import between, blend, classes, drawing, plane, reading, same, scale, sheets, walk
 from demos.kit import denoisers, readers
 from demos.kit.denoisers import ANY, CLASSES, kind_of
 from demos.kit.tab import TEXTS
@@ -15,6 +15,7 @@ from genmodels.diffusion.denoiser import Denoiser, bound, guided
 from genmodels.diffusion.guidance import Kinds, combined, guidance
 from genmodels.diffusion.unet import UNet, UNetConfig
 from genmodels.energy.score_matching import Blobs
+from genmodels.hub import WEIGHTS
 from genmodels.runtime import generators
 
 FASHION, FACES = "ddpm-fashion", "ddpm-faces"
@@ -239,9 +240,6 @@ def test_each_in_turn_or_all_of_one(monkeypatch):
     assert classes.order(FASHION, 12, *said("each")) == [*range(10), 0, 1]
     assert classes.order(FACES, 2, *said("5", FACES)) == [5, 5]
     assert "obeyed" not in last(classes.classes(FASHION, 3, 2, 1.0, 4, *said(ANY), "es"))[-1]
-    assert (
-        "obeyed" not in last(classes.classes("ddpm-emoji", 3, 2, 1.0, 4, *said("3", "ddpm-emoji"), "es"))[-1]
-    )
     assert torch.isfinite(torch.cat([x.flatten() for x in caught])).all()
 
 
@@ -259,6 +257,7 @@ def test_the_strip_has_one_noise_a_row_and_counts_what_it_shows(monkeypatch):
     assert "%" in words
 
 
+@pytest.mark.skipif(not (WEIGHTS / "ddpm-sprites").is_dir(), reason="ddpm-sprites is not bundled")
 def test_of_sprites_nobody_says_whether_they_obey():
     _, words, _ = last(scale.scale("ddpm-sprites", 1, 2, 4, "always", *said("0", "ddpm-sprites"), "en"))
     assert words.count("<td>–</td>") == len(scale.SCALES) and words.count("<polyline") == 1
@@ -395,19 +394,6 @@ def test_the_lines_to_take_home_walk_as_the_page_does(monkeypatch):
     scope = {}
     exec(walk.walk_code(*words), scope)
     assert torch.allclose(scope["last"].x, caught[0], atol=2e-3)
-
-
-def test_three_networks_get_the_same_noise_and_the_same_order(monkeypatch):
-    noises, noise = [], drawing.noise
-    monkeypatch.setattr(drawing, "noise", lambda *given: noises.append(noise(*given)) or noises[-1])
-    page, words, figures = last(dit.dit(4, 2, "3", 1.0, 4, "es"))
-    first, *others = (x for x, _ in noises)
-    assert all(torch.equal(first, x) for x in others) and figures == {"made": 6}
-    rows = re.findall(r"<tr><th scope='row'>(.*?)</tr>", words)
-    assert len(rows) == 3 == len({row.split("<")[0] for row in rows})
-    assert rows[0].count("–") == 1 and page.width <= sheets.WIDE
-    x = torch.rand(2, 1, 4, 4)
-    assert dit.apart(x, x) == 0 and dit.apart(x, x + 0.5) == pytest.approx(0.5)
 
 
 # ------------------------------------------------------------------------------------------ texts, page

@@ -64,8 +64,9 @@ CARDS = {
         data=f"Paths of `ddpm-faces` from fresh noise, every class alike. That one learnt from: {PAINTED}",
         tags=("diffusion", "consistency", "distillation", "faces", "procedural", "teaching"),
         limits=(
-            "It can be no better than its teacher and is a little worse. One jump is soft: fine things "
-            f"come with the second and the third. It has no use for guidance. {DISTANCES}"
+            "It can be no better than its teacher, and in four jumps it is about as good as that one in "
+            "four steps: its gain is in one and two. One jump is soft, more leave a grain. Not taught "
+            f"with guidance. {DISTANCES}"
         ),
     ),
     "ddpm-fashion": card.Card(

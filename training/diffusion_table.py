@@ -49,7 +49,8 @@ few nothing was held out. A copy is a sample that differs from a training pictur
 Frechet distance: lower is better, and the first line is the floor: training pictures against held-out ones.
 Precision: share of samples that lie among real pictures. Recall: share of real pictures that lie among
 samples. Density and coverage ask the same and do not trust outliers (`genmodels/metrics/neighbours.py`).
-Looks: how often the network is asked for a picture. No guidance anywhere. Minutes are of one core that other
+Looks: how often the network is asked for a picture; a few steps are those of the better of DDIM and
+DPM-Solver++. No guidance anywhere. Minutes are of one core that other
 work was using too, so they compare roughly.
 """
 HEAD = (
@@ -87,7 +88,8 @@ def diffusion_rows(ending: str, args: argparse.Namespace) -> Iterator[str]:
         looks = 4 if jumps else diffusion.STEPS
         for n in FEW:
             if n < looks and f"frechet_{n}" in values:
-                yield row(f"{title}, few", n, {"frechet": values[f"frechet_{n}"]}, *rest)
+                few = title if jumps else f"{title.partition(',')[0]}, few steps"
+                yield row(few, n, {"frechet": values[f"frechet_{n}"]}, *rest)
         yield row(title, looks, values, *rest)
 
 
@@ -110,7 +112,7 @@ def garment_rows(args: argparse.Namespace) -> Iterator[str]:
     gan, vae = (kind.from_pretrained(args.out / n) for kind, n in ((CGAN, "cgan-fashion"), (VAE, VAES)))
     z, asked = truncated(0, MEASURED, gan.config.latent), F.one_hot(data.labels, 10).float()
     made = in_parts(lambda *part: to.features(gan.generator(*part)[..., 2:30, 2:30]), z, asked)
-    rest = f"{gan_measures.size_of(gan.generator):,}", f"{facts('cgan-fashion', args)['minutes']:g}"
+    rest = f"{gan_measures.size_of(gan.network):,}", f"{facts('cgan-fashion', args)['minutes']:g}"
     yield row("Conditional WGAN-GP", 1, judged(known, made), *rest)
     normal = torch.randn(MEASURED, vae.config.latent, generator=torch.Generator().manual_seed(1))
     made = in_parts(lambda part: to.features(vae.decode(part)), normal)

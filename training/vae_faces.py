@@ -271,7 +271,7 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--beta", type=float, help="instead of the model's own")
     parser.add_argument("--start", type=Path, help="a finished folder of the same shape to start from")
-    parser.add_argument("--components", type=int, default=40, help="of the mixture")
+    parser.add_argument("--components", type=int, default=24, help="of the mixture")
     parser.add_argument(
         "--measure", action="store_true", help="no training: mixture, directions, measures again"
     )
