@@ -95,3 +95,24 @@ def chromium() -> Iterator:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def hub_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator:
+    """A Hub of our own on the loopback, instead of the real one."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import close_session
+
+    from tests.fakehub import FakeHub
+
+    with FakeHub() as server:
+        monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        close_session()
+        yield server
+    close_session()

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 import torch
-from huggingface_hub import constants
-from huggingface_hub.utils import close_session
 from safetensors.torch import load_file, save_file
 
 from demos.kit import card, denoisers
@@ -37,21 +35,6 @@ diffusers = pytest.importorskip("diffusers")
 
 BUNDLED = (*checkpoints.UNETS, *checkpoints.FLOWS)
 ALL = (*HUB, *CONSISTENCY_HUB, *LATENT_HUB, *DIT_HUB)
-
-
-@pytest.fixture
-def hub_here(tmp_path, monkeypatch):
-    with FakeHub() as server:
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
-        template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        close_session()
-        yield server
-    close_session()
 
 
 def files(peer: Any, folder: Path, below: str = "", legacy: bool = False) -> dict[str, bytes]:

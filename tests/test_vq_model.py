@@ -6,8 +6,6 @@ from dataclasses import replace
 import layouts
 import pytest
 import torch
-from huggingface_hub import constants
-from huggingface_hub.utils import close_session
 from safetensors.torch import load_file, save_file
 
 from genmodels.autoencoders.checkpoints import VQ_MODEL
@@ -205,21 +203,6 @@ def test_halves_find_the_same_codes():
 def test_a_size_that_does_not_divide_is_refused():
     with pytest.raises(ValueError, match="multiples of 4"):
         VQModel(LDM).encode(torch.zeros(1, 3, 30, 32))
-
-
-@pytest.fixture
-def hub_here(tmp_path, monkeypatch):
-    with FakeHub() as server:
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
-        template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        close_session()
-        yield server
-    close_session()
 
 
 @pytest.mark.parametrize(

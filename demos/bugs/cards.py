@@ -67,6 +67,11 @@ def checked(bug: Bug, runs: tuple[Any, Any], lang: str) -> str:
     return f"{html.escape(say(lang, *bug.measure))}: {end}"
 
 
+def ticked(bugs: Mapping[str, Bug], *boxes: bool) -> list[str]:
+    """The names of those whose box is ticked."""
+    return [name for name, on in zip(bugs, boxes, strict=True) if on]
+
+
 def cards(bugs: Mapping[str, Bug], names: Sequence[str], runs: tuple[Any, Any] | None, lang: str) -> str:
     """One under the other; without any, what to do."""
     if not names:

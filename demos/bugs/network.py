@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from demos import kit
 from demos.bugs import shown
-from demos.bugs.cards import Bug, cards
+from demos.bugs.cards import Bug, cards, ticked
 from demos.bugs.step import edge
 from demos.kit import denoisers, plates, t
 
@@ -163,7 +163,7 @@ def network(
     """The same noise by DDIM as it should be, and with the mistakes that are ticked."""
     from genmodels.diffusion import bugs
 
-    names = ticked(variance, unit, ahead, scale, epsilon, positive, dark, clamp, swap, label)
+    names = ticked(BUGS, variance, unit, ahead, scale, epsilon, positive, dark, clamp, swap, label)
     wrong = frozenset(names)
     with denoisers.use(checkpoint) as denoise:
         e, labels = shown.start(denoise, COUNT, seed)
@@ -177,15 +177,11 @@ def network(
             yield picture, words, {"apart": shown.figure(shown.far(runs[0][-1].x, runs[1][-1].x))}
 
 
-def ticked(*boxes: bool) -> list[str]:
-    return [name for name, on in zip(BUGS, boxes, strict=True) if on]
-
-
 def network_code(checkpoint: str, *values: bool | float) -> str:
     *boxes, guidance, steps, seed = values
     more = f"eta=0.0, scale={guidance:g}"
     return shown.loading(checkpoint, COUNT, seed) + shown.drawing(
-        f'"cosine", {steps}', ticked(*boxes), seed, COUNT, more
+        f'"cosine", {steps}', ticked(BUGS, *boxes), seed, COUNT, more
     )
 
 

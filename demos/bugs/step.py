@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from demos import kit
 from demos.bugs import shown
-from demos.bugs.cards import Bug, cards
+from demos.bugs.cards import Bug, cards, ticked
 from demos.kit import denoisers, plates, t
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def step(
     """The same noise through DDPM as it should be, and with the mistakes that are ticked."""
     from genmodels.diffusion import bugs
 
-    names = ticked(once, subtract, last, alpha, xt, late, sigma, direction, again, order)
+    names = ticked(BUGS, once, subtract, last, alpha, xt, late, sigma, direction, again, order)
     wrong = frozenset(names)
     with denoisers.use(checkpoint) as denoise:
         e, labels = shown.start(denoise, COUNT, seed)
@@ -208,14 +208,12 @@ def step(
             yield picture, words, {"apart": shown.figure(shown.far(runs[0][-1].x, runs[1][-1].x))}
 
 
-def ticked(*boxes: bool) -> list[str]:
-    return [name for name, on in zip(BUGS, boxes, strict=True) if on]
-
-
 def step_code(checkpoint: str, *values: bool | int | str) -> str:
     *boxes, schedule, steps, seed = values
     way = f'"{schedule}", {steps}'
-    return shown.loading(checkpoint, COUNT, seed) + shown.drawing(way, ticked(*boxes), seed, COUNT, "eta=1.0")
+    return shown.loading(checkpoint, COUNT, seed) + shown.drawing(
+        way, ticked(BUGS, *boxes), seed, COUNT, "eta=1.0"
+    )
 
 
 def layout(tab: kit.Tab) -> None:

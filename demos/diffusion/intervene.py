@@ -144,7 +144,7 @@ def table(plan: list[Branch], done: list[list[Step]], lang: str) -> str:
             plots.number(50 * (steps[-1].x - first).square().mean().item() ** 0.5, lang, 2)
             + say(lang, "%", " %"),
         )
-        for branch, steps in zip(plan[1:], done[1:], strict=False)
+        for branch, steps in zip(plan[1 : len(done)], done[1:], strict=True)
     ]
     if not rows:
         return ""

@@ -11,6 +11,7 @@ from demos.kit import numbers
 from demos.kit.lang import both, say
 from genmodels import hub
 
+SHORT = 8  # rows of a label that a phone shows
 ART = Path(__file__).parent.parent / "art"
 
 
@@ -89,5 +90,8 @@ def about(checkpoint: hub.Checkpoint, lang: str, note: str = "") -> str:
     if size > room:
         need, has = (numbers.text("bytes", n, lang) for n in (size, room))
         note = say(lang, f"Too big for here: {need} of {has}.", f"No cabe aquí: {need} de {has}.")
-    cells = "".join(f"<li><span>{k}</span> <b>{v}</b></li>" for k, v in rows)
+    cells = "".join(
+        f"<li{'' if i < SHORT else ' class=more'}><span>{k}</span> <b>{v}</b></li>"
+        for i, (k, v) in enumerate(rows)
+    )
     return (f"<p class='warn'>{html.escape(note)}</p>" if note else "") + f"<ul class='label'>{cells}</ul>"

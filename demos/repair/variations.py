@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import ceil, log2
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ def octaves(n: int) -> list[tuple[float, float]]:
     """Waves per picture, an octave each: from 1 to 2 up to n / 4 to n / 2."""
     count = ceil(log2(n / 2))
     edges = [n / 2 / 2**k for k in range(count, -1, -1)]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
 
 
 def kept(x: Tensor, made: Tensor) -> list[float]:

@@ -25,6 +25,7 @@ sigma and can go on from there with another solver, seed or label.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from math import expm1, factorial, log
 from typing import NamedTuple
 
@@ -67,7 +68,7 @@ def ddim(
     large: bool = False,
 ) -> Iterator[Step]:
     """`large`: DDPM's other choice of variance, that of the forward step (its section 3.2)."""
-    for i, (s, t) in enumerate(zip(sigmas, sigmas[1:], strict=False)):
+    for i, (s, t) in enumerate(pairwise(sigmas)):
         x0 = denoise(x, s)
         yield Step(i, x, x0, s)
         up2 = eta**2 * t**2 * (s**2 - t**2) / s**2
@@ -83,7 +84,7 @@ def heun(
     denoise: Denoise, x: Tensor, sigmas: Sequence[float], luck: Luck = (), churn: float = 0.0
 ) -> Iterator[Step]:
     """`churn`: how much noise over the whole way; as in the paper at most 41 % more than there was."""
-    for i, (s, t) in enumerate(zip(sigmas, sigmas[1:], strict=False)):
+    for i, (s, t) in enumerate(pairwise(sigmas)):
         if churn:
             more = s * (1 + min(churn / (len(sigmas) - 1), 2**0.5 - 1))
             x, s = renoised(x, (more**2 - s**2) ** 0.5, luck), more
@@ -100,7 +101,7 @@ def heun(
 @torch.no_grad()
 def midpoint(denoise: Denoise, x: Tensor, sigmas: Sequence[float], luck: Luck = ()) -> Iterator[Step]:
     """In y = x / (1 + sigma) and t = sigma / (1 + sigma) the velocity is (y - x0) / t."""
-    for i, (s, t) in enumerate(zip(sigmas, sigmas[1:], strict=False)):
+    for i, (s, t) in enumerate(pairwise(sigmas)):
         x0 = denoise(x, s)
         yield Step(i, x, x0, s)
         y, a, b = x / (1 + s), s / (1 + s), t / (1 + t)
@@ -126,7 +127,7 @@ def dpm(
     curvature counts half, which costs three beliefs an order: errors fall with the square of the steps.
     """
     past: list[tuple[float, Tensor]] = []  # (-log sigma, belief), the newest last
-    for i, (s, t) in enumerate(zip(sigmas, sigmas[1:], strict=False)):
+    for i, (s, t) in enumerate(pairwise(sigmas)):
         x0 = denoise(x, s)
         yield Step(i, x, x0, s)
         past = [*past, (-log(s), x0)][-order:]
@@ -156,7 +157,7 @@ def unipc(
     """Predict, look, correct: the look serves the next prediction too, so a step is one question."""
     past: list[tuple[float, Tensor]] = []
     before = x
-    for i, (s, t) in enumerate(zip(sigmas, sigmas[1:], strict=False)):
+    for i, (s, t) in enumerate(pairwise(sigmas)):
         x0 = denoise(x, s)
         if past:
             x = moved(before, past, -log(s), x0)
@@ -194,7 +195,7 @@ def consistency(
     denoise: Denoise, x: Tensor, sigmas: Sequence[float], luck: Luck = (), least: float = 0.002
 ) -> Iterator[Step]:
     """For networks that jump; one that believes means would average a picture more at every jump."""
-    for i, (s, t) in enumerate(zip(sigmas, sigmas[1:], strict=False)):
+    for i, (s, t) in enumerate(pairwise(sigmas)):
         x0 = denoise(x, s)
         yield Step(i, x, x0, s)
         x = renoised(x0, max(t**2 - least**2, 0) ** 0.5, luck) if t else x0
