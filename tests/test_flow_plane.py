@@ -463,3 +463,13 @@ def test_the_table_says_what_the_cards_say():
     if not recipe.TABLE.is_file():
         pytest.skip("no docs/densities.md")
     assert recipe.TABLE.read_text() == recipe.table()
+
+
+@pytest.mark.parametrize("density", ["moons", "checkerboard", "spirals"])
+def test_a_bundled_continuous_flow_is_undone_as_its_steps_get_shorter(density):
+    """The map of 32 steps is only nearly undone by 32 steps back; the way itself is, to rounding."""
+    flow = ContinuousFlow.from_pretrained(f"flow-plane-ffjord-{density}")
+    x = points.sample(density, 200, generator(1)).float()
+    with torch.no_grad():
+        errors = [(flow.inverse(flow(x, s)[0], s)[0] - x).abs().max() for s in (RK4(32), RK4(128))]
+    assert errors[1] < 1e-5 and errors[1] < errors[0] / 10
