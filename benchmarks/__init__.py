@@ -14,6 +14,8 @@ BENCHMARKS = {  # name on the command line -> module
     "autoencoder-kl": "benchmarks.autoencoder_kl",
     "ddpm-sampling": "benchmarks.ddpm_sampling",
     "flow-inverse": "benchmarks.flow_inverse",
+    "gpt-small": "benchmarks.gpt_small",
+    "gpt2": "benchmarks.gpt2",
     "imagegpt-sampling": "benchmarks.imagegpt_sampling",
     "lab-modes": "benchmarks.lab_modes",
     "pixelcnn-sampling": "benchmarks.pixelcnn_sampling",

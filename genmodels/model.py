@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from genmodels import hub
+from genmodels import adapter, hub
 from genmodels.errors import Problem
 
 
@@ -52,22 +52,36 @@ class Model(nn.Module):
         folder = hub.folder(name, progress)
         more = {f: read_json(folder / f) for f in cls.beside if (folder / f).is_file()}
         said = dict(hub.checkpoint(name).says)
-        config = cls.read_config(said | read_json(folder / "config.json") | more)
+        raw = said | read_json(folder / "config.json") | more
+        base = raw.pop(adapter.BASE, None)
+        config = cls.read_config(raw)
         file = hub.weights_file(folder, name)
-        state = cls.read_state(load_file(file), config)
+        state = adapter.merged(file.name, load_file(file), None if base is None else bundled(base))
+        state = cls.read_state(state, config)
         with NoInit():
             model = cls(config)
         check_state(file, model.state_dict(), state)
         model.load_state_dict(state, assign=True)
         return model.eval().requires_grad_(False).to(device, dtype)  # and buffers that no file holds
 
-    def save_pretrained(self, folder: str | Path, dtype: torch.dtype = torch.float16) -> None:
-        """Write `config.json` and `model.safetensors`, in halves by default: weights, not gradients."""
+    def save_pretrained(
+        self, folder: str | Path, dtype: torch.dtype = torch.float16, base: str = "", rank: int = 0
+    ) -> None:
+        """Write `config.json` and `model.safetensors`, in halves by default: weights, not gradients.
+
+        With `base`, a bundled checkpoint of the same shape, only what differs from it, at that rank. With a
+        rank alone, weights of no more than that rank as two thin ones.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         config = {"_class_name": type(self).__name__, **asdict(self.config)}
+        state = self.state_dict()
+        if base:
+            config[adapter.BASE] = base
+        if rank:
+            state = adapter.split(state, bundled(base) if base else None, rank)
         (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-        state = {k: to_dtype(v, dtype).cpu().contiguous() for k, v in self.state_dict().items()}
+        state = {k: to_dtype(v, dtype).cpu().contiguous() for k, v in state.items()}
         save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
 
     @classmethod
@@ -91,6 +105,14 @@ class Model(nn.Module):
     def read_state(cls, state: dict[str, Tensor], config: Any) -> dict[str, Tensor]:
         """The file's tensors under this class's names. Ours need no renaming."""
         return state
+
+
+def bundled(name: Any) -> dict[str, Tensor]:
+    """The tensors of a checkpoint of weights/, for one that is told by how it differs."""
+    if not isinstance(name, str) or not (hub.WEIGHTS / name / "model.safetensors").is_file() or "/" in name:
+        raise Problem("config", file="config.json", found=f"{adapter.BASE} is {name!r}")
+    file = hub.weights_file(hub.folder(name))
+    return adapter.merged(file.name, load_file(file), None)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
+from genmodels import hub
 from genmodels.data.digits import digit
 from genmodels.data.garments import garment
 from genmodels.flow import pixels
@@ -16,7 +18,7 @@ from genmodels.flow.couplings import ActNorm, ChannelCoupling, CheckerboardCoupl
 from genmodels.flow.glow import Glow, GlowConfig, settle
 from genmodels.flow.realnvp_images import RealNVPImages, RealNVPImagesConfig
 from genmodels.flow.tarflow import TarFlow, TarFlowConfig
-from training.flow_images import MODELS
+from training.flow_images import MODELS, golden
 
 TINY = {
     "glow": lambda: Glow(GlowConfig(8, 1, 8, steps=(2, 2, 2), widths=(8, 8, 8))),
@@ -239,6 +241,16 @@ def test_what_ships_is_its_own_inverse(name):
     assert (again - z).abs().max() < 1e-3
     assert (stretched + squeezed).abs().max() < 1e-2 * z[0].numel() ** 0.5
     assert (model.inverse(again)[0] - y).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("name", MODELS)
+@torch.no_grad()
+def test_what_ships_is_as_golden(name):
+    kept = load_file(hub.WEIGHTS / name / "golden.safetensors")
+    found = golden(MODELS[name][0].from_pretrained(name))
+    assert found.keys() == kept.keys()
+    for key, value in kept.items():
+        torch.testing.assert_close(found[key], value, atol=1e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", [c.name for c in FLOW_FASHION])

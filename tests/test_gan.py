@@ -404,9 +404,10 @@ def test_what_ships(name):
         pytest.skip(f"{name} is not trained yet")
     model, golden = KINDS[name].from_pretrained(name), load_file(folder / "golden.safetensors")
     given = [golden[k] for k in ("y",) if k in golden]
-    assert torch.allclose(model.generator(golden["z"], *given), golden["image"], atol=1e-4)
+    image = model.generator(golden["z"], *given)
+    assert torch.allclose(image[..., ::4, ::4], golden["image"], atol=1e-4)
     judge = model.discriminator if isinstance(model, DCGAN) else model.critic
-    assert torch.allclose(judge(golden["image"], *given), golden["score"], rtol=1e-3, atol=1e-3)
+    assert torch.allclose(judge(image, *given), golden["score"], rtol=1e-3, atol=1e-3)
     assert (folder / "README.md").read_text().startswith("---\nlicense: mit")
     facts = json.loads((folder / "metrics.json").read_text())
     assert facts["parameters"] == count(model)

@@ -122,5 +122,5 @@ def test_what_ships_gives_its_golden_numbers(cls, name):
     model, labels = cls.from_pretrained(name), torch.tensor([0, 3])
     told = {"labels": labels}
     if cls is PalettePixelCNN:
-        told |= {"palette": golden["palette"], "colours": torch.tensor([12, 16])}
-    assert model.log_prob(golden["x"], **told).allclose(golden["log_prob"], atol=2e-3)
+        told |= {"palette": golden["palette"].long(), "colours": torch.tensor([12, 16])}
+    assert model.log_prob(golden["x"].long(), **told).allclose(golden["log_prob"], atol=2e-3)

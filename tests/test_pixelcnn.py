@@ -286,4 +286,4 @@ def test_what_ships_is_as_golden(key):
     model = CLASSES[type(MODELS[key])].from_pretrained(folder.name)
     assert model.config == MODELS[key]
     golden = load_file(folder / "golden.safetensors")
-    torch.testing.assert_close(model.log_prob(golden["x"]), golden["log_prob"], atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(model.log_prob(golden["x"].long()), golden["log_prob"], atol=1e-3, rtol=1e-3)

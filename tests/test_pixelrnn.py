@@ -148,4 +148,4 @@ def test_the_bundled_checkpoint_is_as_golden(checkpoint):
         pytest.skip("not in weights/")
     model = PixelRNN.from_pretrained(checkpoint)
     golden = load_file(WEIGHTS / checkpoint.name / "golden.safetensors")
-    torch.testing.assert_close(model.log_prob(golden["x"]), golden["log_prob"], atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(model.log_prob(golden["x"].long()), golden["log_prob"], atol=1e-3, rtol=1e-3)

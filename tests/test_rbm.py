@@ -441,5 +441,6 @@ def test_what_ships_gives_its_golden_outputs(cls, name):
     from genmodels import hub
 
     made, golden = cls.from_pretrained(name), load_file(hub.WEIGHTS / name / "golden.safetensors")
-    assert torch.allclose(made.free_energy(golden["v"]), golden["free_energy"], rtol=1e-4, atol=2e-2)
-    assert torch.allclose(made.hidden_logits(golden["v"]).sigmoid(), golden["hidden"], atol=1e-3)
+    v = golden["v"].float()
+    assert torch.allclose(made.free_energy(v), golden["free_energy"], rtol=1e-4, atol=2e-2)
+    assert torch.allclose(made.hidden_logits(v).sigmoid()[:, ::4], golden["hidden"], atol=1e-3)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from demos.guidance import between, blend, classes, drawing, plane, reading, same, scale, sheets, walk
+from demos.guidance import between, blend, classes, dit, drawing, plane, reading, same, scale, sheets, walk
 from demos.kit import denoisers, readers
 from demos.kit.denoisers import ANY, CLASSES, kind_of
 from demos.kit.tab import TEXTS
@@ -394,6 +394,50 @@ def test_the_lines_to_take_home_walk_as_the_page_does(monkeypatch):
     scope = {}
     exec(walk.walk_code(*words), scope)
     assert torch.allclose(scope["last"].x, caught[0], atol=2e-3)
+
+
+# ------------------------------------------------------------------------------------------ texts, page
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_the_shares_that_the_text_names_are_those_of_the_plane(lang):
+    """Deterministic: exact beliefs and a seed."""
+    words = (TEXTS / f"guidance.{lang}.md").read_text(encoding="utf-8")
+    percent = "%" if lang == "en" else " %"
+    kinds = plane.truth()
+    clouds = [plane.cloud(kinds, 0, last(plane.flow(kinds, 0, s, "always", 1))) for s in (1.0, 4.0)]
+    clouds.append(plane.cloud(kinds, 0, plane.sharpened(kinds, 0, 4.0, 1)))
+    for c in clouds:
+        assert f"{100 * c.middle:.0f}{percent}" in words
+
+
+@pytest.mark.browser
+def test_the_page_draws_what_the_link_orders_and_shows_its_pickers(app, chromium):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="es-AR")
+    page, errors = context.new_page(), []
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.goto(f"{app.url}/?tab=guidance&view=classes&checkpoint={FASHION}&fashion=9&count=2&steps=4")
+    page.wait_for_selector("#tab-guidance .status li:visible", timeout=60000)
+    prenda = page.get_by_label("Clase", exact=True).locator("visible=true")
+    prenda.wait_for(timeout=60000)
+    assert prenda.count() == 1 and prenda.input_value() == "botín"
+    told = "[...document.querySelectorAll('#tab-guidance .status')].some(e => /obedecen/.test(e.innerText))"
+    page.wait_for_function(f"() => {told}", timeout=60000)
+    assert errors == []
+    context.close()
+
+
+def test_three_networks_get_the_same_noise_and_the_same_order(monkeypatch):
+    noises, noise = [], drawing.noise
+    monkeypatch.setattr(drawing, "noise", lambda *given: noises.append(noise(*given)) or noises[-1])
+    page, words, figures = last(dit.dit(4, 2, "3", 1.0, 4, "es"))
+    first, *others = (x for x, _ in noises)
+    assert all(torch.equal(first, x) for x in others) and figures == {"made": 6}
+    rows = re.findall(r"<tr><th scope='row'>(.*?)</tr>", words)
+    assert len(rows) == 3 == len({row.split("<")[0] for row in rows})
+    assert rows[0].count("–") == 1 and page.width <= sheets.WIDE
+    x = torch.rand(2, 1, 4, 4)
+    assert dit.apart(x, x) == 0 and dit.apart(x, x + 0.5) == pytest.approx(0.5)
 
 
 # ------------------------------------------------------------------------------------------ texts, page

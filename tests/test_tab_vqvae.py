@@ -62,7 +62,7 @@ def weights(tmp_path, monkeypatch):
             counts = torch.arange(K).int()  # word 0 is dead
             save_file({"counts": counts}, tmp_path / name / USAGE)
     grids = torch.randint(K, (30, 12, 12))
-    table = {"codes": grids.short(), "kind": torch.zeros(30, dtype=torch.uint8)}
+    table = neighbours.packed(grids) | {"kind": torch.zeros(30, dtype=torch.uint8)}
     text = {"names": json.dumps([f"mon/thing{k}" for k in range(30)])}
     save_file(table, tmp_path / SPRITES / neighbours.FILE, metadata=text)
     facts = {"neighbours": {"tiles": 30, "near": 0.5, "typical": 1.0, "far": 2.0}}

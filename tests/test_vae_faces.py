@@ -13,6 +13,7 @@ from genmodels.autoencoders.mixture import Mixture, MixtureConfig, fit
 from genmodels.autoencoders.vae_faces import VAEFaces, VAEFacesConfig
 from genmodels.data.faces import ATTRIBUTES
 from genmodels.metrics.features import AttributesNet
+from training.attributes import tiled
 from training.vae_faces import directions, leak, loss, scale
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
@@ -184,8 +185,9 @@ def test_leak_has_ones_on_its_diagonal():
 def test_faces_ship(line):
     model = VAEFaces.from_pretrained(line)
     golden = load_file(WEIGHTS / line.name / "golden.safetensors")
-    assert torch.allclose(model.decode(golden["z"]), golden["image"], atol=1e-4)
-    assert torch.allclose(model.encode(golden["image"]).mean, golden["mean"], atol=1e-3)
+    image = model.decode(golden["z"])
+    assert torch.allclose(image[..., ::4, ::4], golden["image"], atol=1e-4)
+    assert torch.allclose(model.encode(image).mean, golden["mean"], atol=1e-3)
     found = load_file(WEIGHTS / line.name / "directions.safetensors")
     facts = json.loads((WEIGHTS / line.name / "metrics.json").read_text())
     assert set(found) == set(facts["leak"]["attributes"]) <= set(ATTRIBUTES)
@@ -203,5 +205,6 @@ def test_the_attribute_reader_ships():
     net = AttributesNet.from_pretrained("attributes-faces")
     golden = load_file(WEIGHTS / "attributes-faces" / "golden.safetensors")
     assert net.config.attributes == ATTRIBUTES
-    assert torch.allclose(net.features(golden["x"]), golden["features"], atol=1e-4)
-    assert torch.allclose(net.outputs(golden["x"]), golden["out"], atol=1e-4)
+    x = tiled(golden["tile"], 64)
+    assert torch.allclose(net.features(x), golden["features"], atol=1e-4)
+    assert torch.allclose(net.outputs(x), golden["out"], atol=1e-4)

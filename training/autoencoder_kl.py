@@ -22,7 +22,7 @@ from genmodels.data import faces, readers
 from genmodels.data.leaves import leaves
 from genmodels.metrics.likelihood import kl_standard_normal
 from genmodels.metrics.psnr import psnr
-from training import card, loop
+from training import card, loop, low_rank
 
 NAME = "autoencoder-kl-small"
 CONFIG = AutoencoderKLConfig(block_out_channels=(32, 64, 96), layers_per_block=1, norm_num_groups=8)
@@ -145,9 +145,17 @@ def reconstruct(model: AutoencoderKL, x: Tensor, levels: int = 0) -> Tensor:
 
 
 def golden(model: AutoencoderKL) -> dict[str, Tensor]:
-    x = loop.from_uint8(leaves(7, 64)[None])
+    x = loop.from_uint8(leaves(7, 64)[None, :32, :32])
     mean, log_var = model.encode(x)
     return {"x": x, "mean": mean, "log_var": log_var, "image": model.decode(mean)}
+
+
+@torch.no_grad()
+def seen(model: AutoencoderKL) -> None:
+    """Some pictures in and out, of the two kinds that are made by rule, for `low_rank.thinned`."""
+    images = [leaves(i)[:128, :128] for i in range(6)]
+    images += [faces.paint(faces.random_face(i), 128) for i in range(6)]
+    reconstruct(model, loop.from_uint8(np.stack(images)))
 
 
 @torch.no_grad()
@@ -174,7 +182,8 @@ CARD = card.Card(
     what=(
         "The same class as Stable Diffusion's autoencoder, with fifty times fewer weights and half its "
         "reduction: an image becomes four channels of a quarter of its width and height, and comes back. The "
-        "layers are named as in diffusers, whose `AutoencoderKL` reads these weights too."
+        "layers are named as in diffusers, whose `AutoencoderKL` reads these weights too, once "
+        "`save_pretrained` has written them whole: here the large ones are two thin matrices each."
     ),
     data=(
         "800 dead leaves pictures and 1000 painted faces, both procedural and part of this project; 900 "
@@ -195,10 +204,18 @@ def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=65)
     parser.set_defaults(batch=8, sheet_minutes=5.0)
     parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument(
+        "--thin", type=float, help="no training: make the finished folder this share of itself"
+    )
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
     args = parser.parse_args()
     folder = args.out / NAME
-    if not args.measure:
+    if args.thin:
+        model = low_rank.thinned(AutoencoderKL.from_pretrained(NAME), seen, args.thin)
+        facts = card.record(folder)
+        took = {"minutes": facts["minutes"], **facts["training"]}
+        card.finish(model, folder, golden, took, args.device, rank=max(CONFIG.block_out_channels))
+    elif not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(AutoencoderKL(CONFIG), args), args)
         model.config = replace(model.config, scaling_factor=round(1 / spread(model, args.data), 4))

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from genmodels import adapter
 from genmodels.model import Model
 
 CARD = """---
@@ -92,6 +94,12 @@ GLOSS = {
     "log_z_error": "its standard error, by the spread of the chains",
     "seconds_one": "processor seconds to draw a picture alone",
     "seconds_each_of_16": "and in a batch of 16, seconds each",
+    "bits_per_char": "bits per character of held-out text, its ends included",
+    "bits_per_char_train": "bits per character of as much text that it was trained on",
+    "perplexity_token": "perplexity per token of held-out text",
+    "perplexity_word": "the same per word",
+    "chars_per_token": "characters per token",
+    "unknown_percent": "tokens that stand for what is not known, %",
     "bits_per_dim": "bits per value of held-out pictures",
     "bits_per_dim_told": "the same when the label is told",
     "bits_per_dim_digits": "the same of MNIST's digits, which it has never seen",
@@ -200,8 +208,50 @@ GLOSS = {
     "frechet_1": "Frechet distance of samples in one look at the network",
     "frechet_2": "in two",
     "frechet_4": "in four",
+    "bits_per_word": "bits per word or sign of fresh stories",
+    "well_formed": "share of its own sentences that are of the little language",
+    "agrees_learnt": "share of pairs that the reward model learnt from where it agrees with the labeller",
+    "agrees_held_out": "the same of pairs held out",
+    "rule_agrees": "of those, where the labeller's own rule agrees with the labeller",
+    "true_score_base": "mean of the stated rule over the base's stories",
+    "true_tuned": "over the tuned model's",
+    "variety_tuned": "sentences of the tuned model, as if equally used",
+    "reward_0": "learnt reward of the policy with leash 0, in deviations of the tuned model's",
+    "true_0": "its mean of the stated rule",
+    "kl_0": "its KL to the tuned model, nats per story",
+    "variety_0": "its sentences, as if equally used",
+    "reward_0.03": "learnt reward of the policy with leash 0.03, in deviations of the tuned model's",
+    "true_0.03": "its mean of the stated rule",
+    "kl_0.03": "its KL to the tuned model, nats per story",
+    "variety_0.03": "its sentences, as if equally used",
+    "reward_0.1": "learnt reward of the policy with leash 0.1, in deviations of the tuned model's",
+    "true_0.1": "its mean of the stated rule",
+    "kl_0.1": "its KL to the tuned model, nats per story",
+    "variety_0.1": "its sentences, as if equally used",
+    "reward_0.3": "learnt reward of the policy with leash 0.3, in deviations of the tuned model's",
+    "true_0.3": "its mean of the stated rule",
+    "kl_0.3": "its KL to the tuned model, nats per story",
+    "variety_0.3": "its sentences, as if equally used",
+    "reward_1": "learnt reward of the policy with leash 1, in deviations of the tuned model's",
+    "true_1": "its mean of the stated rule",
+    "kl_1": "its KL to the tuned model, nats per story",
+    "variety_1": "its sentences, as if equally used",
     "frechet_ddim_50": "Frechet distance by DDIM, 50 steps as diffusers takes them",
     "frechet_dpm_12": "by DPM-Solver++, 12 steps",
+    "exact_english_spanish": "held-out numbers right to the letter, English words to Spanish words",
+    "exact_english_digits": "English words to digits",
+    "exact_spanish_english": "Spanish words to English words",
+    "exact_spanish_digits": "Spanish words to digits",
+    "exact_digits_english": "digits to English words",
+    "exact_digits_spanish": "digits to Spanish words",
+    "check_english": "held-out English words rightly called a number or none",
+    "check_spanish": "the same of Spanish words",
+    "found": "share of single hidden tokens of held-out recipes that it finds",
+    "gap_bits": "bits of the hidden token",
+    "found_both": "the same share, the recurrent net from both ends",
+    "gap_bits_both": "its bits",
+    "found_left": "the same share, the GPT that sees the left side only",
+    "gap_bits_left": "its bits",
 }
 
 
@@ -244,14 +294,18 @@ def finish(
     golden: Callable[[Model], dict[str, Tensor]],
     took: dict[str, Any],
     device: str,
+    base: str = "",
+    rank: int = 0,
 ) -> Model:
     """Write the folder, read it back as anyone would, and keep what it then gives as its golden outputs.
 
-    `golden` computes inputs and outputs of a model. Returns the model as shipped, in halves and back.
+    `golden` computes inputs and outputs of a model. With `base` the folder holds only what differs from that
+    checkpoint. Returns the model as shipped, in halves and back.
     """
     earlier = json.loads((folder / "metrics.json").read_text()) if (folder / "metrics.json").exists() else {}
-    resumed = f"{earlier['command']}\n" if "--resume" in sys.argv and "command" in earlier else ""
-    model.save_pretrained(folder)
+    goes_on = {"--resume", "--thin"} & {*sys.argv}
+    resumed = f"{earlier['command']}\n" if goes_on and "command" in earlier else ""
+    model.save_pretrained(folder, base=base, rank=rank)
     with torch.no_grad():
         before = golden(model)
         for file in folder.glob("golden.safetensors"):
@@ -282,12 +336,21 @@ def record(folder: Path, **facts: Any) -> dict[str, Any]:
     return new
 
 
+def thin(folder: Path) -> str:
+    """How a folder of low rank (`genmodels.adapter`) says so."""
+    if base := json.loads((folder / "config.json").read_text()).get(adapter.BASE):
+        return f", as a change of low rank of `{base}`"
+    with safe_open(folder / "model.safetensors", framework="pt") as file:
+        return ", large ones as two thin matrices" if any(k.endswith(adapter.A) for k in file.keys()) else ""  # noqa: SIM118
+
+
 def write_card(folder: Path, card: Card, measured_by: str) -> None:
     """README.md, from the sentences and from metrics.json."""
     facts = json.loads((folder / "metrics.json").read_text())
     steps = facts.get("training", {}).get("steps")
     effort = f"{facts['minutes']} minutes on {facts['hardware']}"
-    effort += f", {steps} steps, {facts['training']['images']} images." if steps else "."
+    things = "texts" if card.pipeline_tag == "text-generation" else "images"
+    effort += f", {steps} steps, {facts['training']['images']} {things}." if steps else "."
     rows = "\n".join(f"| {GLOSS[k]} | {v} |" for k, v in facts["measures"].items() if k in GLOSS)
     text = CARD.format(
         title=card.title,
@@ -298,7 +361,7 @@ def write_card(folder: Path, card: Card, measured_by: str) -> None:
         tags="\n".join(f"- {t}" for t in card.tags),
         datasets="\n".join(f"- {d}" for d in card.datasets) or "- procedural",
         command=facts["command"],
-        effort=f"{effort} {facts['parameters']:,} parameters, stored as halves.",
+        effort=f"{effort} {facts['parameters']:,} parameters, stored as halves{thin(folder)}.",
         measures=f"| | |\n|---|---|\n{rows}",
         measured_by=measured_by,
     )

@@ -13,6 +13,10 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from genmodels import hub
+from training.cards_cell import cell
+from training.cards_leash import leash
+from training.cards_tokens import tokens
+from training.cards_words import blanks, translate
 
 ART = Path(__file__).resolve().parent.parent / "demos" / "art"
 WIDTH, HEIGHT = 480, 300
@@ -337,11 +341,85 @@ def glow() -> Image.Image:
     return mosaic(pixels(smooth(tiles, 64)), 8)
 
 
+@torch.no_grad()
+def inside() -> Image.Image:
+    """Attention: a tile is a head that reads a sentence, its words across and down."""
+    from genmodels.text.gpt import GPT
+    from genmodels.text.tokens import Tokenizer
+
+    sentences = {
+        "gpt-quijote": "En un lugar de la Mancha, de cuyo nombre no quiero acordarme, no ha mucho tiempo",
+        "gpt-shakespeare": "My lord, the king is dead, and the queen shall be the king. The queen is dead",
+        "gpt-recipes": "Put the butter and the sugar in a bowl. Mix the butter and the sugar, then add the",
+    }
+    tiles = []
+    for name, words in sentences.items():
+        ids = torch.tensor([Tokenizer.of(name).encode(words)[:16]])
+        weights = torch.stack(GPT.from_pretrained(name).look(ids).attention).flatten(0, 1)
+        tiles.append((weights[:, 1:] / weights[:, 1:, 1:].amax((1, 2), keepdim=True)).clamp(max=1) ** 0.6)
+    share = torch.cat(tiles)[:40].repeat_interleave(4, 1).repeat_interleave(4, 2)[:, None, :, :60]
+    places = ((0.0, (17, 24, 28)), (0.5, (31, 133, 132)), (1.0, (238, 247, 240)))
+    at, colours = zip(*places, strict=True)
+    mixed = [np.interp(share.numpy(), at, [c[k] for c in colours]) for k in range(3)]
+    return mosaic(np.concatenate(mixed, 1).transpose(0, 2, 3, 1).round().astype(np.uint8), 8)
+
+
+@torch.no_grad()
+def write() -> Image.Image:
+    """A text, the warmer the more surprising, and a branch that another word grew."""
+    from PIL import ImageFont
+
+    from genmodels.text.gpt import GPT
+    from genmodels.text.tokens import Tokenizer
+    from genmodels.text.writing import Taste, write
+
+    model, tokens = GPT.from_pretrained("gpt-shakespeare"), Tokenizer.of("gpt-shakespeare")
+    page = Image.new("RGB", (WIDTH, HEIGHT), (17, 24, 28))
+    pen, type = ImageDraw.Draw(page), ImageFont.load_default(25)
+    begin = [tokens.end or 0, *tokens.encode("O, speak again, bright")]
+    steps = list(write(model, begin, 2, 1, 40, Taste(temperature=0.8)))
+    rival = next(int(i) for i in steps[6].log_probs[0].argsort(descending=True) if i != steps[6].token)
+    other = [*begin, *(int(s.token) for s in steps[:6]), rival]
+    grown = list(write(model, other, 3, 1, 40, Taste(temperature=0.8)))
+    parts = (18, 14, 126, steps, begin[1:]), (60, 166, 300, grown, other[-4:])
+    for left, top, bottom, found, first in parts:
+        x, y = left, top
+        said = [(i, 0.0) for i in first]
+        said += [(int(s.token), -s.log_probs[0, s.token[0]].item() / 8) for s in found]
+        for k, (token, heat) in enumerate(said):
+            word = tokens.word(token).replace("␣", " ").replace("⏎", " ")
+            if not word.strip():
+                x += 6
+                continue
+            wide = pen.textlength(word, type)
+            if x + wide > WIDTH - 14:
+                x, y, word = left, y + 37, word.lstrip()
+                wide = pen.textlength(word, type)
+            if y + 30 > bottom:
+                break
+            ends = zip((17, 24, 28), (196, 84, 44), strict=True)
+            ground = tuple(round(a + min(1.0, heat) * (b - a)) for a, b in ends)
+            pen.rounded_rectangle((x, y, x + wide - 1, y + 31), 4, ground)
+            if left == 60 and k == len(first) - 1:
+                pen.rounded_rectangle((x, y - 1, x + wide, y + 32), 5, None, (79, 197, 190), 3)
+            pen.text((x, y), word, (240, 236, 226) if k >= len(first) else (150, 158, 158), type)
+            x += wide
+    pen.line((34, 150, 34, 262), (79, 197, 190), 4)
+    pen.line((34, 262, 50, 262), (79, 197, 190), 4)
+    return page
+
+
 MADE = (laboratory, vae_plane, vae_faces, autoencoder_kl, pixelvae, imagegpt, vqvae, pixelcnn, palette)
 MADE += (cgan, gan, glow, score)
 MADE += (energy,)
 MADE += (change, flows)
 MADE += (rbm,)
+MADE += (inside,)
+MADE += (blanks, translate)
+MADE += (write,)
+MADE += (leash,)
+MADE += (cell,)
+MADE += (tokens,)
 CARDS = {f.__name__: f for f in MADE}
 
 

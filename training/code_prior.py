@@ -95,7 +95,7 @@ def sheet(key: str, model: CodePrior) -> Tensor:
 def golden(model: CodePrior) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(0)
     x = torch.randint(model.config.codes, (2, *model.shape), generator=generator)
-    return {"x": x, "log_prob": model.log_prob(x)}
+    return {"x": x.short(), "log_prob": model.log_prob(x)}
 
 
 @torch.no_grad()

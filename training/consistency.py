@@ -14,23 +14,30 @@ The learner begins as its teacher: as `consistency_v` it reads the same scaled p
 and answers with the picture itself where there is no noise. Distances are Song and Dhariwal's pseudo-Huber
 (2023, arXiv:2310.14189, section 3.3), which keeps the levels where nobody can be exact from drowning the
 others.
+
+python -m training.consistency --thin 16 --minutes 9
+
+then keeps of that network a change of low rank of its teacher, a quarter as large. Cut off at that rank it
+would be far worse, so both factors of each weight go on learning, from where the full network lands.
 """
 
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from genmodels.diffusion import samplers
-from genmodels.diffusion.denoiser import Denoiser, bound
-from genmodels.diffusion.unet import UNet
+from genmodels.diffusion.denoiser import Denoiser, bound, spread
+from genmodels.diffusion.unet import UNet, UNetConfig
 from genmodels.runtime import generators
-from training import card, diffusion, loop
+from training import card, diffusion, loop, low_rank
 
 NAME, TEACHER = "consistency-faces", "ddpm-faces"
 LOW, HIGH, LEVELS = 0.02, 80.0, 12  # of the teacher's path
@@ -38,6 +45,7 @@ FIRST, LAST = 2.0, 0.25  # how often the first level and the last three are taug
 KEPT = 6  # batches of paths; each is left after as many steps as make every place on it be taught once
 NEAR = 0.00054  # pseudo-Huber's constant for each root of a value
 JUMPS = (80.0, 4.0, 1.5, 0.5)  # where a drawing in four jumps has noise added
+LATER = (0.15, 20.0)  # levels of jumps after the first, when a thin network learns from the full one
 
 Paths = tuple[Tensor, Tensor, Tensor]  # x (L + 1, B, C, H, W), sigma (L + 1,), labels (B,)
 
@@ -120,20 +128,58 @@ def sheet(model: UNet) -> Tensor:
     return loop.grid(torch.cat([drawn(model, labels, 0, jumps) for jumps in (1, 2, 4)]), 20)
 
 
+# ---- the same of low rank ----------------------------------------------------------------------------------
+
+
+def full(runs: Path, config: UNetConfig) -> UNet:
+    """The network that `runs` holds, trained at full rank."""
+    model = UNet(config)
+    model.load_state_dict(loop.below("average.", load_file(runs / NAME / "state.safetensors")))
+    return model.eval().requires_grad_(False)
+
+
+def followed(jumper: Denoiser, args: argparse.Namespace) -> Callable[[np.random.Generator], tuple]:
+    """rng -> places to jump from and their ends; half are noise, half a first jump with noise added."""
+    c, size = jumper.network.config, args.batch // 2
+    shape = (size, c.in_channels, c.sample_size, c.sample_size)
+
+    @torch.no_grad()
+    def batch(rng: np.random.Generator) -> tuple[Tensor, ...]:
+        labels = torch.from_numpy(rng.integers(c.num_class_embeds, size=size))
+        first, later = torch.full((size,), HIGH), np.exp(rng.uniform(*np.log(LATER), size)).astype(np.float32)
+        ends, x, places = [], torch.zeros(shape), []
+        for sigma in (first, torch.from_numpy(later)):
+            x = x + spread(x, sigma) * torch.from_numpy(rng.standard_normal(shape, np.float32))
+            places.append((x, sigma, labels))
+            with torch.autocast(args.device, torch.bfloat16):
+                x = jumper(*(v.to(args.device) for v in places[-1])).float().cpu()
+            ends.append(x)
+        return (*(torch.cat(column) for column in zip(*places, strict=True)), torch.cat(ends))
+
+    return batch
+
+
 def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=25)
     parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--thin", type=int, metavar="RANK", help="from runs/, keep a change of that rank")
     parser.set_defaults(batch=48, sheet_minutes=4.0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     teacher = UNet.from_pretrained(args.out / TEACHER).to(args.device)
-    model = UNet(replace(teacher.config, prediction="consistency_v"))
+    config = replace(teacher.config, prediction="consistency_v")
+    if args.thin:
+        teacher = full(args.runs, config).to(args.device)
+    model = UNet(config)
     model.load_state_dict(teacher.state_dict())
-    recipe = loop.Recipe(
-        NAME, model, source(Denoiser.of(teacher), args), loss, sheet, lr=args.lr, average=0.998
-    )
+    name, batch = NAME, source(Denoiser.of(teacher), args)
+    if args.thin:
+        name, batch = f"{NAME}-thin", followed(Denoiser.of(teacher), args)
+        model = low_rank.wear(model, TEACHER, args.thin)
+    recipe = loop.Recipe(name, model, batch, loss, sheet, lr=args.lr, average=0.998)
     model, took = loop.train(recipe, args)
-    card.finish(model, args.out / NAME, diffusion.golden, took, args.device)
+    base = TEACHER if args.thin else ""
+    card.finish(low_rank.plain(model), args.out / NAME, diffusion.golden, took, args.device, base, args.thin)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ MODELS: dict[str, tuple[type[Model], object]] = {
     "ddpm-faces": (UNet, unet(64, 4, (64, 80), FACE_CLASSES)),
     "ddpm-fashion": (UNet, unet(28, 2, (32, 48), 10, 1)),
     "ddpm-sprites": (UNet, unet(24, 2, (32, 48), 4)),
-    "ddpm-emoji": (UNet, unet(32, 2, (40, 56), 9)),
+    "ddpm-emoji": (UNet, unet(32, 2, (40, 64), 9)),
     "flow-fashion": (UNet, unet(28, 2, (32, 48), 10, 1, **FLOW)),
     "dit-fashion": (DiT, DIT),
 }
@@ -86,8 +86,8 @@ def face_labels(args: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
 def sprites(split: str, args: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
     """The four kinds of training.palette, in colours on white."""
     found = palette.pictures(split, args.data, args.runs)
-    x = [loop_bytes(palette.rgb(p["x"], p["palette"], BACKDROP)) for p in found.values()]
-    return np.concatenate(x), np.concatenate(
+    x = [palette.rgb(p["x"], p["palette"], BACKDROP).byte() for p in found.values()]
+    return np.concatenate([part.permute(0, 2, 3, 1).numpy() for part in x]), np.concatenate(
         [np.full(len(part), k) for k, part in zip(found, x, strict=True)]
     )
 

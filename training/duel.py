@@ -189,7 +189,7 @@ def restore(duel: Duel, state: State, folder: Path) -> None:
 def write_film(state: State, folder: Path, size: int, columns: int, **more: Any) -> None:
     """film.webp and film.json, beside the weights."""
     sheet = Image.fromarray(np.concatenate(state.rows))
-    sheet.save(folder / "film.webp", quality=75, method=6)
+    sheet.save(folder / "film.webp", quality=60, method=6)
     curves = {k: [row[k] for row in state.curves] for k in state.curves[0]}
     facts = {"size": size, "columns": columns, "moments": state.film, "curves": curves, **more}
     (folder / "film.json").write_text(json.dumps(facts, separators=(",", ":")) + "\n")

@@ -169,7 +169,7 @@ def golden(model: Model) -> dict[str, Tensor]:
     c = model.config
     z = 0.7 * torch.randn(1, c.channels, c.size, c.size, generator=torch.Generator().manual_seed(0))
     y, log_det = model.inverse(z)
-    return {"z": z, "y": y, "log_det": log_det, "log_prob": model.log_prob(y)}
+    return {"y": y[..., ::4, ::4], "log_det": log_det, "log_prob": model.log_prob(y)}
 
 
 def main() -> None:

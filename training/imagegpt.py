@@ -75,7 +75,8 @@ def sheet(model: ImageGPT, data: Path | None) -> Tensor:
 def golden(model: ImageGPT) -> dict[str, Tensor]:
     x = torch.from_numpy(greys.small(np.random.default_rng(0).integers(0, 256, (2, 28, 28), np.uint8)))
     x = x.long()[:, None]
-    return {"x": x, "log_prob": model.log_prob(x), "attention": model.attention(x[:1], 7, 9)}
+    attention = model.attention(x[:1], 7, 9)[..., ::2]
+    return {"x": x.byte(), "log_prob": model.log_prob(x), "attention": attention}
 
 
 @torch.no_grad()

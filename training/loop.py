@@ -39,7 +39,7 @@ class Recipe:
     model: Model
     batch: Callable[[np.random.Generator], tuple[Tensor, ...]]
     loss: Callable[[Model, tuple[Tensor, ...], torch.Generator], dict[str, Tensor]]  # "loss", and what to log
-    sheet: Callable[[Model], Tensor]  # (C, H, W) in [-1, 1], to be looked at
+    sheet: Callable[[Model], Tensor | str]  # (C, H, W) in [-1, 1], to be looked at, or a text
     lr: float = 1e-3
     weight_decay: float = 1e-4
     clip: float = 1.0  # greatest norm of the gradient
@@ -159,7 +159,12 @@ def look(recipe: Recipe, run: Run, folder: Path) -> None:
     """Save everything, then draw the sheet."""
     save(run, folder)
     with torch.no_grad():
-        save_png(recipe.sheet(run.average), folder / f"sheet_{run.seconds / 60:05.1f}min.png")
+        sheet = recipe.sheet(run.average)
+    name = f"sheet_{run.seconds / 60:05.1f}min"
+    if isinstance(sheet, str):
+        (folder / f"{name}.txt").write_text(sheet, encoding="utf-8")
+    else:
+        save_png(sheet, folder / f"{name}.png")
 
 
 def save(run: Run, folder: Path) -> None:

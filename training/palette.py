@@ -132,11 +132,12 @@ def golden(model: Model) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(0)
     if isinstance(model, RGBPixelCNN):
         x = torch.randint(256, (2, *model.shape), generator=generator)
-        return {"x": x, "log_prob": model.log_prob(x, torch.tensor([0, 3]))}
+        return {"x": x.byte(), "log_prob": model.log_prob(x, torch.tensor([0, 3]))}
     x = torch.randint(12, (2, *model.shape), generator=generator)
     palette = torch.randint(256, (2, 16, 3), generator=generator)
     colours, labels = torch.tensor([12, 16]), torch.tensor([0, 3])
-    return {"x": x, "palette": palette, "log_prob": model.log_prob(x, palette, colours, labels)}
+    log_prob = model.log_prob(x, palette, colours, labels)
+    return {"x": x.byte(), "palette": palette.byte(), "log_prob": log_prob}
 
 
 @torch.no_grad()

@@ -78,7 +78,7 @@ def sheet(model: Model) -> Tensor:
 def golden(model: Model) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(0)
     x = torch.randint(model.config.levels, (2, *model.shape), generator=generator)
-    return {"x": x, "log_prob": model.log_prob(x)}
+    return {"x": x.byte(), "log_prob": model.log_prob(x)}
 
 
 @torch.no_grad()

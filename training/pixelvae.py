@@ -64,7 +64,7 @@ def sheet(model: PixelVAE, x: Tensor) -> Tensor:
 def golden(model: PixelVAE) -> dict[str, Tensor]:
     x = torch.randint(model.config.levels, (2, *model.shape), generator=torch.Generator().manual_seed(0))
     mean, log_var = model.encode(x)
-    return {"x": x, "mean": mean, "log_var": log_var, "log_prob": model.log_prob(x, mean)}
+    return {"x": x.byte(), "mean": mean, "log_var": log_var, "log_prob": model.log_prob(x, mean)}
 
 
 @torch.no_grad()

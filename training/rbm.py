@@ -159,7 +159,8 @@ def sheet(model: RBM, args: argparse.Namespace) -> Tensor:
 
 def golden(model: RBM) -> dict[str, Tensor]:
     v = torch.rand(4, model.config.visible, generator=Generator().manual_seed(0)).round()
-    return {"v": v, "free_energy": model.free_energy(v), "hidden": model.hidden_logits(v).sigmoid()}
+    hidden = model.hidden_logits(v).sigmoid()[:, ::4]
+    return {"v": v.byte(), "free_energy": model.free_energy(v), "hidden": hidden}
 
 
 # ------------------------------------------------------------------------------ measures

@@ -1,9 +1,9 @@
 """The VAEs of painted faces: `python -m training.vae_faces --model vae-faces --minutes 50`.
 
-Three checkpoints that differ in beta, each with what is computed from its codes: the mixture (a folder of
-its own), the directions of the attributes, how much each direction leaks into the others, and the
-distances. `--measure` does those again for a finished folder. The faces are painted once, into
-runs/faces64.npy.
+Three checkpoints that differ in beta, two of them kept as a change of low rank of the first. With each what
+is computed from its codes: the mixture (a folder of its own), the directions of the attributes, how much each
+direction leaks into the others, and the distances. `--measure` does those again for a finished folder. The
+faces are painted once, into runs/faces64.npy.
 """
 
 import argparse
@@ -23,11 +23,12 @@ from genmodels.metrics.frechet import frechet_distance, moments
 from genmodels.metrics.likelihood import bits_per_dim, gaussian_log_prob, kl_standard_normal
 from genmodels.metrics.neighbours import neighbours
 from genmodels.metrics.psnr import psnr
-from training import card, loop
+from training import card, loop, low_rank
 
 SIZE, COUNT, HELD_OUT = 64, 40_000, 4_000  # faces are seeds 0, 1, 2...; the last are held out
 FITTED, MEASURED, LEAKED = 24_000, 2_000, 200  # faces that the mixture, the distances and the leak take
 BETAS = {"vae-faces": 25.0, "vae-faces-blur": 500.0, "vae-faces-sharp": 1.0}
+BASE, RANK = "vae-faces", 16  # what the others start from, and the rank of what they differ by
 EDITS = (  # attributes that get a direction: those that a face of 64 px shows
     "smile", "age", "skin", "presentation", "glasses", "beard", "hat", "earrings",
     "hair_blond", "hair_black", "hair_red", "hair_grey", "hair_dyed",
@@ -101,9 +102,10 @@ def sheet(model: VAEFaces, x: Tensor) -> Tensor:
 
 
 def golden(model: VAEFaces) -> dict[str, Tensor]:
+    """Of the picture every fourth pixel."""
     z = torch.randn(1, model.config.latent, generator=torch.Generator().manual_seed(0))
     image = model.decode(z)
-    return {"z": z, "image": image, "mean": model.encode(image).mean}
+    return {"z": z, "image": image[..., ::4, ::4], "mean": model.encode(image).mean}
 
 
 # ---- what is computed from the codes -----------------------------------------------------------------------
@@ -270,8 +272,10 @@ def main() -> None:
     parser.add_argument("--model", choices=BETAS, default="vae-faces")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--beta", type=float, help="instead of the model's own")
-    parser.add_argument("--start", type=Path, help="a finished folder of the same shape to start from")
-    parser.add_argument("--components", type=int, default=24, help="of the mixture")
+    parser.add_argument(
+        "--start", type=Path, help="a finished folder of the same shape to start from instead"
+    )
+    parser.add_argument("--components", type=int, default=8, help="of the mixture")
     parser.add_argument(
         "--measure", action="store_true", help="no training: mixture, directions, measures again"
     )
@@ -280,10 +284,13 @@ def main() -> None:
     if not args.measure:
         torch.manual_seed(args.seed)
         model = VAEFaces(VAEFacesConfig(beta=beta))
-        if args.start:
-            model.load_state_dict(VAEFaces.from_pretrained(args.start).state_dict())
+        base = BASE if args.model != BASE else ""
+        if start := args.start or base:
+            model.load_state_dict(VAEFaces.from_pretrained(start).state_dict())
+        if base:
+            model = low_rank.wear(model, base, RANK)
         model, took = loop.train(recipe(args.model, model, args), args)
-        card.finish(model, folder, golden, took, args.device)
+        card.finish(low_rank.plain(model), folder, golden, took, args.device, base, RANK)
     model = VAEFaces.from_pretrained(folder)
     finish_codes(model, folder, args)
     card.write_card(

@@ -1,8 +1,8 @@
 """The autoencoders of the plane, on Fashion-MNIST: `python -m training.vae_plane --model vae --minutes 5`.
 
 `--model` is one of MODELS; the betas start from the VAE's weights, so that the plane keeps its orientation
-and only the pull of the prior changes. `--measure` computes metrics.json and the card of a finished folder
-again.
+and only the pull of the prior changes. They, and the denoiser, ship as a change of low rank of what they
+start from. `--measure` computes metrics.json and the card of a finished folder again.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from genmodels.metrics.frechet import frechet_distance, moments
 from genmodels.metrics.likelihood import bits_per_dim, gaussian_log_prob, kl_standard_normal
 from genmodels.metrics.psnr import psnr
 from genmodels.model import Model
-from training import card, loop
+from training import card, loop, low_rank
 
 MODELS = {
     "pca": PCAConfig(),
@@ -41,6 +41,8 @@ MODELS = {
     "beta-10": VAEConfig(beta=10.0),
     "beta-100": VAEConfig(beta=100.0),
 }
+BASES = dict.fromkeys(("beta-0.1", "beta-10", "beta-100"), "vae-plane-vae") | {"dae": "vae-plane-ae"}
+RANK = 8  # of what those differ by
 CLASSES = {PCAConfig: PCA, AutoencoderConfig: Autoencoder, VAEConfig: VAE}
 
 
@@ -112,10 +114,11 @@ def sheet(model: Model, data: Path | None) -> Tensor:
 
 
 def golden(model: Model) -> dict[str, Tensor]:
+    """Of the pictures every fourth pixel."""
     generator = torch.Generator().manual_seed(0)
     z = torch.randn(4, model.config.latent, generator=generator)
     image = model.decode(z)
-    return {"z": z, "image": image, "mean": model.encode(image).mean}
+    return {"z": z, "image": image[..., ::4, ::4], "mean": model.encode(image).mean}
 
 
 @torch.no_grad()
@@ -196,7 +199,9 @@ def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=5)
     parser.add_argument("--model", choices=MODELS, default="vae")
     parser.add_argument("--lr", type=float, default=2e-3)
-    parser.add_argument("--start", type=Path, help="a finished folder of the same shape to start from")
+    parser.add_argument(
+        "--start", type=Path, help="a finished folder of the same shape to start from instead"
+    )
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
     args = parser.parse_args()
     config = MODELS[args.model]
@@ -204,7 +209,7 @@ def main() -> None:
     if not args.measure:
         torch.manual_seed(args.seed)
         model, took = fit(kind, config, folder.name, args)
-        card.finish(model, folder, golden, took, args.device)
+        card.finish(model, folder, golden, took, args.device, BASES.get(args.model, ""), RANK)
     model = kind.from_pretrained(folder)
     values = {k: round(v, 3) for k, v in measure(model, folder, args.data).items()}
     card.record(folder, measures=values)
@@ -219,10 +224,13 @@ def fit(kind: type[Model], config: object, name: str, args: argparse.Namespace) 
         began = time.monotonic()
         model = fit_pca(images("train", args.data), config.latent)
         return model, {"minutes": round((time.monotonic() - began) / 60, 2)}
-    model = kind(config)
-    if args.start:
-        model.load_state_dict(kind.from_pretrained(args.start).state_dict())
-    return loop.train(recipe(name, model, args), args)
+    model, base = kind(config), BASES.get(args.model)
+    if start := args.start or base:
+        model.load_state_dict(kind.from_pretrained(start).state_dict())
+    if not base:
+        return loop.train(recipe(name, model, args), args)
+    model, took = loop.train(recipe(name, low_rank.wear(model, base, RANK), args), args)
+    return low_rank.plain(model), took
 
 
 if __name__ == "__main__":

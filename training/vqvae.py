@@ -234,11 +234,12 @@ def pairs(x: Tensor, again: Tensor) -> Tensor:
 
 
 def golden(model: VQVAE) -> dict[str, Tensor]:
-    """Two grids of words drawn, and the first 16 numbers of what the encoder says of the pictures."""
+    """Two grids of words drawn, and what the encoder says of the pictures: of both every fourth place."""
     shape = (2, model.side, model.side)
     codes = torch.randint(model.config.codes, shape, generator=torch.Generator().manual_seed(0))
     image = model.draw(codes)
-    return {"codes": codes, "image": image, "z": model.encode(image)[:, :16]}
+    z = model.encode(image)[:, :16]
+    return {"codes": codes.short(), "image": image[..., ::4, ::4], "z": z[..., ::4, ::4]}
 
 
 # ---- measures ----------------------------------------------------------------------------------------------
@@ -295,7 +296,7 @@ def finish_neighbours(model: VQVAE, folder: Path, args: argparse.Namespace) -> N
     codes = torch.cat([model.codes(part) for part in x.split(250)])
     kept, held_out = (torch.from_numpy(np.flatnonzero(found.split == k)) for k in (0, 1))
     names = json.dumps([found.names[i] for i in kept])
-    table = {"codes": codes[kept].short(), "kind": torch.from_numpy(found.kind)[kept]}
+    table = neighbours.packed(codes[kept]) | {"kind": torch.from_numpy(found.kind)[kept]}
     save_file(table, folder / neighbours.FILE, metadata={"names": names})
     away = neighbours.nearest(codes[held_out], codes[kept], model.codebook)[1]
     shaken = {"noisy": x[kept] + 0.4 * torch.randn(x[kept].shape, generator=torch.Generator().manual_seed(0))}

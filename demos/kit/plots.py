@@ -137,6 +137,11 @@ def number(value: float, lang: str, digits: int = 3) -> str:
     return say(lang, words, words.replace(".", ",")).replace("-", "−")
 
 
+def raised(power: int) -> str:
+    """As an exponent."""
+    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
 def figures(*found: str, least: int = 260) -> str:
     """Plots beside each other, as many as fit."""
     return f"<div class='figures' style='--least:{least}px'>{''.join(found)}</div>"

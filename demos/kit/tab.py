@@ -113,6 +113,7 @@ class Tab:
         self.views: list[View] = []
         self.tables: dict[Any, dict[str, Checkpoint]] = {}  # picker -> its table
         self.examples: dict[str, tuple] = {}  # endpoint -> (function, inputs, code)
+        self.spanish: dict[Any, Any] = {}  # control -> what it begins with for whoever reads Spanish
         html(card.heading(self.stem, self.module))
         if checkpoints:
             with gr.Row(elem_classes="checkpoint"):
@@ -166,7 +167,7 @@ class Tab:
 
         def opened(request: gr.Request) -> Iterator[tuple]:
             lang, asked = language(request), dict(request.query_params)
-            found = self.asked(asked, lang)
+            found = (self.spanish if lang == "es" else {}) | self.asked(asked, lang)
             view = (
                 gr.Tabs(selected=asked["view"])
                 if asked.get("view") in {v.name for v in self.views}

@@ -8,7 +8,7 @@ from math import log10
 from typing import NamedTuple
 
 from demos.kit import plots
-from demos.kit.plots import number
+from demos.kit.plots import number, raised
 
 NAMES = 0.34  # of the width, right of the lines
 APART = 29.0  # between two names: on a phone their type is twice as large against the chart
@@ -70,10 +70,6 @@ def grid(value: float, lang: str) -> plots.Mark:
         return f"{rule}<text class='tick' x='{x - 6}' y='{y + 5}' text-anchor='end'>{words}</text>"
 
     return draw
-
-
-def raised(power: int) -> str:
-    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def under(value: float, lang: str) -> plots.Mark:

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from safetensors import safe_open
 from torch import Tensor
@@ -30,7 +31,21 @@ def table(name: str | Path | hub.Checkpoint) -> Table:
     """What lies beside the weights called `name`."""
     with safe_open(hub.folder(name) / FILE, framework="pt") as file:
         names = json.loads(file.metadata()["names"])
-        return Table(file.get_tensor("codes").long(), file.get_tensor("kind"), names)
+        codes = unpacked(file.get_tensor("low"), file.get_tensor("high"))
+        return Table(codes, file.get_tensor("kind"), names)
+
+
+def packed(codes: Tensor) -> dict[str, Tensor]:
+    """Codes below 512 as they are stored: a byte each, and the ninth bits of eight codes in another."""
+    if not 0 <= codes.min() <= codes.max() < 512:
+        raise ValueError(f"codes from {codes.min()} to {codes.max()} do not fit into nine bits")
+    high = np.packbits((codes >= 256).numpy().reshape(-1))
+    return {"low": (codes % 256).byte().contiguous(), "high": torch.from_numpy(high)}
+
+
+def unpacked(low: Tensor, high: Tensor) -> Tensor:
+    ninth = np.unpackbits(high.numpy(), count=low.numel()).reshape(low.shape)
+    return low.long() + 256 * torch.from_numpy(ninth).long()
 
 
 def nearest(codes: Tensor, known: Tensor, codebook: Tensor) -> tuple[Tensor, Tensor]:

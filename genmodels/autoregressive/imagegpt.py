@@ -24,6 +24,7 @@ from genmodels.autoregressive.heads import choose
 from genmodels.errors import Problem
 from genmodels.foreign import plain_config
 from genmodels.model import Model, fits
+from genmodels.nn.attention import Affine, causal
 
 GELU = 1.702  # x sigmoid(1.702 x) is nearly x Phi(x)
 COLOURS = "preprocessor_config.json"
@@ -53,18 +54,6 @@ class RMSNorm(nn.Module):
         return x * (size * size / x.shape[-1] + self.eps).rsqrt() * self.weight
 
 
-class Affine(nn.Module):
-    """x W + b of rows x, times `scale`. W is (in, out), as GPT-2 has it."""
-
-    def __init__(self, c_in: int, c_out: int, std: float = 0.02):
-        super().__init__()
-        self.weight = nn.Parameter(nn.init.normal_(torch.empty(c_in, c_out), std=std))
-        self.bias = nn.Parameter(torch.zeros(c_out))
-
-    def forward(self, x: Tensor, scale: float = 1.0) -> Tensor:
-        return torch.addmm(self.bias, x, self.weight, beta=scale, alpha=scale)
-
-
 class Attention(nn.Module):
     def __init__(self, channels: int, heads: int, layers: int):
         super().__init__()
@@ -89,27 +78,6 @@ class Attention(nn.Module):
             triangle = mask is None and q.shape[2] > 1
             y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=triangle)
         return self.c_proj(y.transpose(1, 2).reshape(x.shape))  # B n, C
-
-
-def causal(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Attention to what came before, as training wants it: twice as fast as torch's on a CPU, and back.
-
-    The queries come in two halves, because the first has nothing to seek in the second.
-
-        1 . . .   | 1 .      |
-        1 1 . .   | 1 1      |
-        1 1 1 .   |          | 1 1 1 .
-        1 1 1 1   |          | 1 1 1 1
-    """
-    batch, n = q.shape[0], q.shape[2]
-    q, k, v = (x.flatten(0, 1) for x in (q, k, v))  # B heads, n, d
-    hidden = torch.full((n, n), -torch.inf, dtype=q.dtype, device=q.device).triu(1)
-    parts = []
-    for start, end in ((0, n // 2), (n // 2, n)):
-        keys, scale = k[:, :end].mT, q.shape[-1] ** -0.5
-        scores = torch.baddbmm(hidden[start:end, :end], q[:, start:end], keys, alpha=scale)
-        parts.append(scores.softmax(-1) @ v[:, :end])
-    return torch.cat(parts, 1).unflatten(0, (batch, -1))
 
 
 class MLP(nn.Module):
