@@ -13,6 +13,7 @@ if __name__ == "__main__":
     gc.disable()  # until the page is served, and torch imported: nearly all that is made before stays
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
+os.environ.setdefault("OPENBLAS_NUM_THREADS", str(max(1, (os.cpu_count() or 2) - 1)))  # numpy's; as torch's
 local = ["localhost", "127.0.0.1", "::1"]  # gradio asks itself at launch, which a proxy can't answer
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(
     [*filter(None, [os.environ.get("NO_PROXY")]), *local]

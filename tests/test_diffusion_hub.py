@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from demos.kit import card, denoisers
-from genmodels import hub
+from genmodels import adapter, hub
 from genmodels.autoencoders.checkpoints import VQ_MODEL
 from genmodels.autoencoders.vq_model import VQModel
 from genmodels.diffusion import checkpoints, latent, samplers, schedules
@@ -178,4 +178,5 @@ def test_what_ships(name):
     facts = json.loads((folder / "metrics.json").read_text())
     assert facts["parameters"] == sum(p.numel() for p in model.parameters())
     size = (folder / "model.safetensors").stat().st_size
-    assert 0 < size - 2 * facts["parameters"] < 40_000  # halves
+    whole = adapter.BASE not in json.loads((folder / "config.json").read_text())
+    assert size < 2 * facts["parameters"] + 40_000 and (size > 2 * facts["parameters"]) == whole  # halves

@@ -438,34 +438,3 @@ def test_three_networks_get_the_same_noise_and_the_same_order(monkeypatch):
     assert rows[0].count("–") == 1 and page.width <= sheets.WIDE
     x = torch.rand(2, 1, 4, 4)
     assert dit.apart(x, x) == 0 and dit.apart(x, x + 0.5) == pytest.approx(0.5)
-
-
-# ------------------------------------------------------------------------------------------ texts, page
-
-
-@pytest.mark.parametrize("lang", ["en", "es"])
-def test_the_shares_that_the_text_names_are_those_of_the_plane(lang):
-    """Deterministic: exact beliefs and a seed."""
-    words = (TEXTS / f"guidance.{lang}.md").read_text(encoding="utf-8")
-    percent = "%" if lang == "en" else " %"
-    kinds = plane.truth()
-    clouds = [plane.cloud(kinds, 0, last(plane.flow(kinds, 0, s, "always", 1))) for s in (1.0, 4.0)]
-    clouds.append(plane.cloud(kinds, 0, plane.sharpened(kinds, 0, 4.0, 1)))
-    for c in clouds:
-        assert f"{100 * c.middle:.0f}{percent}" in words
-
-
-@pytest.mark.browser
-def test_the_page_draws_what_the_link_orders_and_shows_its_pickers(app, chromium):
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="es-AR")
-    page, errors = context.new_page(), []
-    page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto(f"{app.url}/?tab=guidance&view=classes&checkpoint={FASHION}&fashion=9&count=2&steps=4")
-    page.wait_for_selector("#tab-guidance .status li:visible", timeout=60000)
-    prenda = page.get_by_label("Clase", exact=True).locator("visible=true")
-    prenda.wait_for(timeout=60000)
-    assert prenda.count() == 1 and prenda.input_value() == "botín"
-    told = "[...document.querySelectorAll('#tab-guidance .status')].some(e => /obedecen/.test(e.innerText))"
-    page.wait_for_function(f"() => {told}", timeout=60000)
-    assert errors == []
-    context.close()

@@ -123,15 +123,19 @@ def test_a_long_paste_is_learnt_and_only_its_beginning_shown():
     assert PASTE.startswith(words_of(page).rstrip("…"))
 
 
-def test_more_tokens_are_longer_and_mostly_on_their_own_text():
-    from genmodels.text.vocabulary import first
-
-    (_, own), tokens = size.parts("ngram-recipes"), size.learnt("ngram-recipes")
-    foreign = size.parts(size.OTHER["ngram-recipes"])[1]
-    mine, other = ([len(first(tokens, n).encode(x)) for n in (256, 1024, 4096)] for x in (own, foreign))
-    assert mine == sorted(mine, reverse=True) and mine[0] / mine[2] > 1.5 * other[0] / other[2]
-    *_, chips = last(size.size("ngram-recipes", 1024, 128, "en"))
-    assert chips["chars_per_token"] == pytest.approx(len(own) / mine[1], abs=0.01)
+def test_more_tokens_are_longer_and_mostly_in_their_own_language():
+    steps = list(size.size("gpt-quijote", size.ENGLISH, size.SPANISH, 128, "en"))
+    whole = Tokenizer.of("gpt-quijote")
+    assert steps[-1][-1] == {
+        "vocabulary": whole.size,
+        "chars_per_token": round(len(size.ENGLISH) / len(whole.encode(size.ENGLISH)), 2),
+    }
+    lengths = [step[-1]["chars_per_token"] for step in steps if step[-1]]
+    assert lengths == sorted(lengths) and lengths[0] == pytest.approx(1, abs=0.01)
+    spanish = len(size.SPANISH) / len(whole.encode(size.SPANISH))
+    assert spanish > 1.5 * lengths[-1]
+    page, rows, _ = last(size.size("gpt-recipes", "", "ñ", 128, "es"))
+    assert "nan" not in page + rows and "–" in rows
 
 
 def test_changes_that_look_alike_are_other_tokens():

@@ -354,21 +354,21 @@ def test_a_rival_that_is_pressed_grows_a_branch_which_the_link_holds(app, chromi
     page, errors = context.new_page(), []
     page.on("pageerror", lambda e: errors.append(str(e)))
     page.goto(f"{app.url}/write")
-    page.wait_for_selector("#tab-write .passages i[data-a]", timeout=60000)
+    page.wait_for_selector("#tab-write .passages .inked:not(.live) i[data-a]", timeout=60000)
     assert page.locator("#tab-write .passages i.given").first.inner_text() == steps.BEGIN["es"]
     page.locator("#tab-write .passages i[data-a]").nth(12).click()
     rivals = page.locator("#tab-write .fold button:not(.own)")
     rivals.first.wait_for(timeout=60000)
     assert "puesto" in page.locator("#tab-write .fold p").inner_text()
     rivals.first.click()
-    page.wait_for_selector("#tab-write .strand i[data-a]", timeout=60000)
+    page.wait_for_selector("#tab-write .strand .inked:not(.live) i[data-a]", timeout=60000)
     branch = page.locator("#tab-write .strand .inked").inner_text()
     page.locator("#tab-write .actions .link").locator("visible=true").first.click()
     page.wait_for_function("() => location.search.includes('branches=')", timeout=60000)
     held = parse_qs(urlsplit(page.url).query)
     assert held["checkpoint"] == [QUIJOTE] and "~0.12." in held["branches"][0]
     page.goto(page.url)
-    page.wait_for_selector("#tab-write .strand i[data-a]", timeout=60000)
+    page.wait_for_selector("#tab-write .strand .inked:not(.live) i[data-a]", timeout=60000)
     assert page.locator("#tab-write .strand .inked").inner_text() == branch
     assert errors == []
     context.close()

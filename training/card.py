@@ -246,11 +246,11 @@ GLOSS = {
     "exact_digits_spanish": "digits to Spanish words",
     "check_english": "held-out English words rightly called a number or none",
     "check_spanish": "the same of Spanish words",
-    "found": "share of single hidden tokens of held-out recipes that it finds",
+    "gap_found": "share of single hidden tokens of held-out recipes that it finds",
     "gap_bits": "bits of the hidden token",
-    "found_both": "the same share, the recurrent net from both ends",
+    "gap_found_both": "the same share, the recurrent net from both ends",
     "gap_bits_both": "its bits",
-    "found_left": "the same share, the GPT that sees the left side only",
+    "gap_found_left": "the same share, the GPT that sees the left side only",
     "gap_bits_left": "its bits",
 }
 

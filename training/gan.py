@@ -1,7 +1,8 @@
 """The image GANs: `python -m training.gan --model wgan-gp-faces --minutes 40`.
 
 Six checkpoints: two DCGANs that differ in how they grow, two WGANs that differ in what bounds the critic, and
-two conditional ones. `--measure` computes metrics.json and the card of a finished folder again.
+two conditional ones. `--thin` stores the judge of a finished folder thinner; of the one with clipped weights,
+which must stay as they are, the generator. `--measure` computes metrics.json and the card again.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from genmodels.gan.latent import truncated
 from genmodels.gan.losses import GAMES, clip, gradient_penalty, targets
 from genmodels.gan.wgan import WGAN, WGANConfig
 from genmodels.model import Model
-from training import card, duel, loop
+from training import card, duel, loop, thinning
 from training.vae_faces import HELD_OUT, faces
 
 UP, DOWN, LATENT = (128, 96, 64, 32), (32, 64, 96, 128), 64
@@ -31,6 +32,7 @@ PENALISED = 16  # pictures of a batch that the penalty is taken on: its mean is 
 MARGIN = 5.0  # by which a real picture's own label must fit it better; more is no gain, or slopes explode
 HATLESS = ("hat", "style_bald", "style_balding", "style_buzz")  # faces without any of these show their hair
 COLUMNS = 12  # pictures of a moment of the film
+WEIGHED = 160  # pictures of each sort by which `--thin` sees what matters
 
 WASSERSTEIN = {"size": 64, "latent": LATENT, "generator": UP, "critic": DOWN}
 MODELS: dict[str, tuple[type[Model], object]] = {
@@ -224,6 +226,26 @@ def recipe(name: str, model: Model, args: argparse.Namespace) -> duel.Duel:
     )
 
 
+def make_thin(name: str, model: Model, args: argparse.Namespace) -> None:
+    """The judge, which is only looked at once training is over; where weights are clipped, the generator."""
+    x, *y = source(name, argparse.Namespace(**vars(args) | {"batch": WEIGHED}))(
+        np.random.default_rng(args.seed)
+    )
+    z = truncated(10_000, WEIGHED, model.config.latent)
+    if isinstance(model, WGAN) and model.config.clip:
+        model.generator = thinning.thinned(model.generator, lambda generator: generator(z), args.thin)
+        return
+    judge = "discriminator" if isinstance(model, DCGAN) else "judge" if y else "critic"
+    with torch.no_grad():
+        both = torch.cat([x, model.generator(z, *y)])
+
+    def score(network: torch.nn.Module) -> Tensor:
+        h = network.features(both)
+        return network.last(h).flatten() + (model.fit(h, torch.cat([*y, *y])) if y else 0)
+
+    setattr(model, judge, thinning.thinned(getattr(model, judge), score, args.thin))
+
+
 def golden(model: Model) -> dict[str, Tensor]:
     """Of the picture every fourth pixel."""
     z = torch.randn(1, model.config.latent, generator=torch.Generator().manual_seed(0))
@@ -245,11 +267,17 @@ def main() -> None:
         "--judge", type=float, default=1.0, help="rate of the judge in those of the generator"
     )
     parser.add_argument("--push", type=float, default=1.0, help="how much labels count for the generator")
+    parser.add_argument("--thin", type=float, help="no training: keep this share of the finished judge")
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
     args = parser.parse_args()
     kind, config = MODELS[args.model]
     folder = args.out / args.model
-    if not args.measure:
+    if args.thin:
+        make_thin(args.model, model := kind.from_pretrained(folder), args)
+        facts = card.record(folder)
+        took = {"minutes": facts["minutes"], **facts["training"]}
+        card.finish(model, folder, golden, took, args.device, rank=max(UP))
+    elif not args.measure:
         torch.manual_seed(args.seed)
         model = kind(config)
         if isinstance(model, CGAN):

@@ -1,7 +1,7 @@
 """Models that only count characters: `python -m training.ngram --model ngram-recipes`.
 
-Nothing is trained: the weights are the text, packed. Of the longer texts a third is kept, so that what ships
-stays small; docs/text.md has the numbers of the whole.
+Nothing is trained: the weights are counts. Of the longer texts a third is counted, so that what ships stays
+small; docs/text.md has the numbers of the whole.
 """
 
 import time

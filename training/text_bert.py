@@ -134,7 +134,7 @@ def measure(model: Bert, tokenizer: Tokenizer, data: Path | None) -> dict[str, f
     }
     found = {}
     for name, ask in asked.items():
-        found[f"found{name}"], found[f"gap_bits{name}"] = told(ask, windows, answer)
+        found[f"gap_found{name}"], found[f"gap_bits{name}"] = told(ask, windows, answer)
     return found
 
 

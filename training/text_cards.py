@@ -94,7 +94,7 @@ CARDS = {
             what=(
                 "Which character followed the last four, counted, with modified Kneser-Ney smoothing. The "
                 "weights "
-                f"are the text itself, packed; the tables are counted when it is loaded. {share}"
+                f"are the longest grams and their counts; shorter ones follow from them. {share}"
             ),
             data=data,
             tags=("n-gram", "kneser-ney", "text-generation", "teaching"),

@@ -188,7 +188,7 @@ def gaps(model: BiRNN, documents: Sequence[Tensor]) -> dict[str, float]:
     found = [(model.logits(x)[0, 1:-1].log_softmax(-1), x[0, 1:-1]) for x in documents]
     right = torch.cat([said.argmax(-1) == x for said, x in found]).float().mean().item()
     nats = -torch.cat([said.gather(1, x[:, None])[:, 0] for said, x in found]).mean().item()
-    return {"found": round(right, 4), "gap_bits": round(nats / math.log(2), 4)}
+    return {"gap_found": round(right, 4), "gap_bits": round(nats / math.log(2), 4)}
 
 
 DATA = {

@@ -36,15 +36,17 @@ class Cost:
     characters: int = 0
     tokens: int = 0
     words: int = 0
+    documents: int = 0
     unknown: int = 0  # tokens that stand for what the tokenizer doesn't know
 
     def measures(self) -> dict[str, float]:
         found = {
             "bits_per_char": round(self.nats * BITS / self.characters, 4),
             "perplexity_token": round(math.exp(self.nats / self.tokens), 2),
-            "perplexity_word": round(math.exp(min(self.nats / self.words, 700)), 1),
             "chars_per_token": round(self.characters / self.tokens, 3),
         }
+        if self.words > 2 * self.documents:  # of names every document is a word
+            found["perplexity_word"] = round(math.exp(min(self.nats / self.words, 700)), 1)
         return found | (
             {"unknown_percent": round(100 * self.unknown / self.tokens, 2)} if self.unknown else {}
         )
@@ -67,6 +69,7 @@ def cost(
         found.unknown += len(lost)
         found.tokens += len(pieces) + 1
         found.characters += len(document)
+        found.documents += 1
         found.words += len(text_tokens.spelled(document))
     return found
 

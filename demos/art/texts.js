@@ -16,13 +16,15 @@ const row = ([id, words, p, q], own) => {
   return b;
 };
 const about = d => `${share(d.p)} · ${bits(d.p)} bits · ` + spoken(`rank ${d.r} of ${d.of}`, `puesto ${d.r} de ${d.of}`);
-const close = () => { element.querySelectorAll(".fold").forEach(f => f.remove()); element.querySelectorAll("i.open").forEach(i => i.classList.remove("open")); };
+let open = null;  // [passage, token]: a growing text is drawn anew, and what is unfolded stays so
+const close = () => { open = null; element.querySelectorAll(".fold").forEach(f => f.remove()); element.querySelectorAll("i.open").forEach(i => i.classList.remove("open")); };
 const unfold = token => {
   const was = token.classList.contains("open");
   close();
   if (was) return;
   const d = JSON.parse(token.dataset.a), fold = document.createElement("div"), head = document.createElement("p");
   fold.className = "fold"; token.classList.add("open");
+  open = [[...element.querySelectorAll(".inked")].indexOf(token.parentElement), [...token.parentElement.querySelectorAll("i[data-a]")].indexOf(token)];
   head.textContent = `“${token.textContent}” · ` + about(d);
   fold.append(head, ...d.a.map(a => row(a, a[0] === d.id)));
   fold.dataset.at = token.dataset.k ?? [...token.parentElement.querySelectorAll("i[data-a]")].indexOf(token);
@@ -43,6 +45,7 @@ element.addEventListener("click", e => {
   else if (button?.dataset.id && element.dataset.busy !== "1") {
     const fold = button.closest(".fold"), strand = fold.previousElementSibling.dataset.strand ?? 0;
     trigger("select", { index: [+strand, +fold.dataset.at, +button.dataset.id], value: button.querySelector("span").textContent });
+    close();
   } else if (!e.target.closest(".fold")) close();
 });
 element.addEventListener("keydown", e => {
@@ -52,4 +55,9 @@ element.addEventListener("keydown", e => {
   const at = all.findIndex(i => i.classList.contains("open")), next = all[Math.max(0, Math.min(all.length - 1, at + step))];
   if (!next.classList.contains("open")) unfold(next);
   e.preventDefault();
+});
+watch("value", () => {
+  const token = open && element.querySelectorAll(".inked")[open[0]]?.querySelectorAll("i[data-a]")[open[1]];
+  open = null;
+  if (token) unfold(token);
 });

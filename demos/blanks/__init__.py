@@ -15,7 +15,7 @@ CARD = (
     "Esconde una palabra de una receta: BERT mira a ambos lados del hueco, quien escribe solo a la "
     "izquierda. ¿Quién la halla?",
 )
-MEASURE = ("bert-recipes", "found")
+MEASURE = ("bert-recipes", "gap_found")
 
 
 def build() -> kit.Tab:

@@ -265,7 +265,10 @@ WORDS: dict[str, Pair] = {
     "before_best": ("% on the piece before, the best head", "% en el trozo anterior, la mejor cabeza"),
     "bits_once": ("bits per piece, the first time", "bits por trozo, la primera vez"),
     "bits_twice": ("bits, the second time", "bits, la segunda"),
-    "exact_english_spanish": ("of unseen numbers right to the letter", "de números no vistos, bien letra por letra"),
+    "exact_english_spanish": (
+        "of unseen numbers right to the letter",
+        "de números no vistos, bien letra por letra",
+    ),
     "chance_whole": ("% chance of the whole answer", "% de probabilidad de la respuesta entera"),
     "agreement": (
         "% look most where covering hurts most",
@@ -278,11 +281,14 @@ WORDS: dict[str, Pair] = {
     "right_share": ("% right, up to six digits", "% bien, hasta seis cifras"),
     "found_gaps": ("gaps", "huecos"),
     "bits_per_char": ("bits per character, held out", "bits por carácter, en apartado"),
-    "found": ("of hidden words found, held out", "de las palabras escondidas halladas, en apartadas"),
+    "gap_found": ("of hidden words found, held out", "de las palabras escondidas halladas, en apartadas"),
     "bits_bert": ("bits per token, BERT", "bits por token, BERT"),
     "bits_both": ("recurrent, both ends", "recurrente, ambos extremos"),
     "bits_left": ("GPT, left side only", "GPT, solo la izquierda"),
-    "bits_bert_text": ("bits per token of BERT's text, says the GPT", "bits por token del texto de BERT, según el GPT"),
+    "bits_bert_text": (
+        "bits per token of BERT's text, by the GPT",
+        "bits por token del texto de BERT, según GPT",
+    ),
     "bits_gpt_text": ("of the GPT's own", "del texto del propio GPT"),
     "to_right": ("% of a gap's attention goes to its right", "% de la atención de un hueco va a su derecha"),
     "bits_per_char_train": ("the same of text it learnt", "lo mismo, del texto que aprendió"),

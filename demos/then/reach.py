@@ -22,8 +22,7 @@ KINDS = ("mark", "warm", "ink", "soft")
 def reach(corpus: str, words: str, lang: str) -> Iterator[tuple]:
     """Bits per token where a model sees only the last 1, 2, 4... tokens."""
     lines: list[tuple[str, list[float]]] = []
-    names = rivals.CORPORA[corpus][2]
-    for checkpoint in (c for c in rivals.of(corpus, False) if c.name in names):
+    for checkpoint in rivals.alike(corpus):
         found: list[float] = []
         for value in foretold(checkpoint, words):
             found.append(value)

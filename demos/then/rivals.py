@@ -37,6 +37,12 @@ def of(corpus: str, hub: bool) -> tuple[Checkpoint, ...]:
     return tuple(texts.BY_NAME[n] for n in ours) + (tuple(fetched(others)) if hub else ())
 
 
+def alike(corpus: str) -> tuple[Checkpoint, ...]:
+    """Those that cut a text into the same tokens as the GPT, so that a token is the same for all."""
+    every = ("rnn", "gru", "stacked", "gpt")
+    return tuple(c for kind in every if (c := texts.BY_NAME.get(f"{kind}-{corpus}")))
+
+
 def fetched(names: tuple[str, ...]) -> Iterator[Checkpoint]:
     for name in names:
         if cached(texts.BY_NAME[name]):

@@ -112,6 +112,8 @@ def layout(tab: kit.Tab) -> None:
         with view.result():
             passages = texts.passages()
         inputs = [corpus, prompt, temperature, length, seed, hub]
+        _, spanish, *_ = rivals.CORPORA["quijote"]
+        texts.in_spanish(tab, {corpus: "quijote", prompt: spanish})
         view.run(same, inputs, [passages], ("Write", "Escribir"), same_code)
         begins = {key: words for key, (_, words, *_) in rivals.CORPORA.items()}
         js = f"c => ({begins!r})[c]"

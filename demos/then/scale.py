@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from math import log10
 
 from demos import kit
-from demos.kit import card, plots, say, t
+from demos.kit import card, plots, say, t, texts
 from demos.kit.plots import raised
 from demos.then.sizes import BOOK, SMALL, Entry
-from genmodels.text.checkpoints import WRITERS
 
 PER_PARAMETER = 20  # tokens that Chinchilla's authors found best to spend on each
 WIDE, HIGH = 640, 460
-TALL, LETTER = 15, 7.3  # of a label: its height, and the width of a letter
+TALL, LETTER = 16, 8.8  # of a label: its height, and the width of a letter
 
 
 def scale(axis: str, open_only: bool, lang: str) -> Iterator[tuple]:
@@ -26,9 +25,9 @@ def scale(axis: str, open_only: bool, lang: str) -> Iterator[tuple]:
 
 
 def by_date(entries: Sequence[Entry], lang: str) -> str:
-    ours = [v for c in WRITERS if c.bundled and (v := card.metrics(c.name).get("parameters"))]
+    ours = [v for c in texts.writers() if c.bundled and (v := card.metrics(c.name).get("parameters"))]
     spots = [(year(e.month), log10(e.parameters), e) for e in entries if e.parameters]
-    axes = plots.Axes((2016.8, 2026.2), (4, 12.4), width=WIDE, height=HIGH, left=62, bottom=44)
+    axes = plots.Axes((2016.4, 2026.6), (4, 12.4), width=WIDE, height=HIGH, left=62, bottom=44)
     band = (log10(min(ours)), log10(max(ours))) if ours else (4.0, 6.0)
     words = say(lang, "bundled here", "incluidos aquí")
     marks = [*levels(axes, 4, 12, 2), strip(band, words), *placed(axes, spots)]
@@ -149,7 +148,7 @@ def short(value: float | None, lang: str) -> str:
     if value < 1e4:
         return plots.number(value, lang)
     power = int(log10(value) + 1e-9)
-    return f"{plots.number(value / 10**power, lang)} × 10{raised(power)}"
+    return f"{plots.number(value / 10**power, lang)}\u00a0×\u00a010{raised(power)}"
 
 
 def layout(tab: kit.Tab) -> None:

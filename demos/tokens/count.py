@@ -13,7 +13,7 @@ from demos.tokens.source import bars, corpus_choice
 if TYPE_CHECKING:
     from genmodels.text.ngram import NGram
 
-ORDERS = (1, 2, 3, 4, 5, 6, 7)
+ORDERS = (1, 2, 3, 4, 5)
 EVERY = 20  # characters between two pictures
 NAMES = {"gzip": "gzip -9", "xz": "xz -9"}
 
@@ -111,7 +111,7 @@ def layout(tab: kit.Tab) -> None:
             prompt = texts.prompt(
                 "", t("How it begins (may be empty)", "Cómo empieza (puede quedar vacío)"), lines=1
             )
-            longest = kit.slider(1, 7, 6, t("Longest gram", "Grama más largo"), step=1)
+            longest = kit.slider(1, 5, 5, t("Longest gram", "Grama más largo"), step=1)
             length = kit.slider(40, 400, 120, t("Characters", "Caracteres"), step=20)
             seed = kit.seed(3)
             below = kit.html()

@@ -237,7 +237,7 @@ NGRAM = (
         data="a third of 40,000 lines of Shakespeare's plays (public domain), by characters",
         spanish=(
             "5-gramas, Shakespeare",
-            "un tercio de 40 000 líneas del teatro de Shakespeare, en inglés (dominio público), por caracteres",
+            "un tercio de 40 000 líneas de Shakespeare, en inglés (dominio público), por caracteres",
         ),
     ),
     Checkpoint(

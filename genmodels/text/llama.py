@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from genmodels.errors import Problem
 from genmodels.foreign import plain_config
 from genmodels.model import Model
+from genmodels.nn.attention import turn
 from genmodels.text.language import Look
 
 
@@ -54,12 +55,6 @@ def turns(start: int, n: int, width: int, theta: float, like: Tensor) -> Tensor:
     speeds = theta ** -(torch.arange(0, width, 2, device=like.device).float() / width)
     angles = torch.arange(start, start + n, device=like.device)[:, None] * speeds
     return torch.stack([angles.cos(), angles.sin()]).repeat(1, 1, 2).to(like.dtype)
-
-
-def turn(x: Tensor, by: Tensor) -> Tensor:
-    """(..., n, d) with number i and number i + d / 2 turned as a pair."""
-    a, b = x.chunk(2, -1)
-    return x * by[0] + torch.cat([-b, a], -1) * by[1]
 
 
 class Attention(nn.Module):

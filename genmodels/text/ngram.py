@@ -1,4 +1,4 @@
-"""A model that only counts: which character followed the last four, in the text that it keeps.
+"""A model that only counts: which character followed the last four.
 
 Shannon made such tables by hand in 1948. Most sequences of five characters never occur, so each order borrows
 from the next shorter one, down to all characters alike: modified Kneser and Ney, interpolated (Chen and
@@ -8,12 +8,12 @@ Goodman, *An Empirical Study of Smoothing Techniques*, 1999, equations 24 to 28)
 
 A shorter order does not count how often hw occurred but after how many different characters. D is 0 for what
 never occurred and D1, D2, D3 for what did once, twice, more often; g(h) is what was taken away, so the sum
-over w is one. The weights are the text itself, packed: counting it again takes less room than its tables.
+over w is one. Only the longest grams and how often each occurred are kept, in order, as the steps from one to
+the next; the shorter ones follow from them.
 """
 
-import lzma
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -30,7 +30,7 @@ MANY = 8  # characters that the longest grams may have: their number must fit 63
 @dataclass(frozen=True)
 class NGramConfig:
     alphabet: str  # characters in the order of their tokens, from 2 on
-    packed: int  # bytes of the text as it is kept
+    packed: tuple[int, int]  # bytes that the grams take, and their counts
     order: int = 5  # characters of a gram: it looks back on one less
 
     @property
@@ -61,17 +61,41 @@ def table(grams: np.ndarray, counts: np.ndarray, size: int) -> Table:
     return Table(grams, counts, contexts, totals, taken, discounts)
 
 
-def tables(stream: np.ndarray, order: int, size: int) -> list[Table]:
-    """Of a stream of tokens, from single characters to `order` of them."""
-    codes = [stream.astype(np.int64)]
-    for k in range(1, order):
-        codes.append(codes[-1][:-1] * size + stream[k:])
-    grams, counts = np.unique(codes[-1], return_counts=True)
+def tables(grams: np.ndarray, counts: np.ndarray, order: int, size: int) -> list[Table]:
+    """From single characters to grams of `order` of them."""
     found = [table(grams, counts, size)]
     for k in range(order - 1, 0, -1):  # after how many different characters a shorter gram occurred
         grams, counts = np.unique(found[-1].grams % size**k, return_counts=True)
         found.append(table(grams, counts, size))
     return found[::-1]
+
+
+def counted(stream: np.ndarray, order: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The grams of a stream of tokens as numbers in base V, in order, and how often each occurs.
+
+    An end that follows an end is filled in between documents and foretold by nobody: it does not count.
+    """
+    code, real = stream.astype(np.int64), (stream != END) | (np.roll(stream, 1) != END)
+    for k in range(1, order):
+        code = code[:-1] * size + stream[k:]
+    return np.unique(code[real[order - 1 :]], return_counts=True)
+
+
+def pack(numbers: np.ndarray) -> np.ndarray:
+    """Numbers below 2^63 -> bytes: seven bits each, low ones first, a high bit on all but a number's last."""
+    parts = numbers[:, None] >> np.arange(0, 63, 7)  # (N, 9)
+    goes_on = parts[:, 1:] > 0
+    keep = np.concatenate([np.ones((len(numbers), 1), bool), goes_on], 1)
+    more = np.concatenate([goes_on, np.zeros((len(numbers), 1), bool)], 1)
+    return ((parts & 127) | (more << 7))[keep].astype(np.uint8)
+
+
+def unpack(data: np.ndarray) -> np.ndarray:
+    start = np.flatnonzero(np.concatenate([[True], data[:-1] < 128]))
+    place = np.arange(len(data)) - np.repeat(start, np.diff(np.append(start, len(data))))
+    if not len(data) or data[-1] >= 128 or place.max() > 8:
+        raise Problem("config", file="model.safetensors", found="its counts are cut off")
+    return np.add.reduceat((data & 127).astype(np.int64) << (7 * place), start)
 
 
 def look_up(keys: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -90,11 +114,12 @@ class NGram(Model):
         super().__init__(config)
         if not 1 <= config.order <= MANY or config.vocab_size**config.order >= 2**63:
             raise Problem("config", file="config.json", found=f"order is {config.order}")
-        self.register_buffer("text", torch.zeros(config.packed, dtype=torch.uint8))
+        for name, size in zip(("grams", "counts"), config.packed, strict=True):
+            self.register_buffer(name, torch.zeros(size, dtype=torch.uint8))
 
     @property
     def device(self) -> torch.device:
-        return self.text.device
+        return self.grams.device
 
     @property
     def dtype(self) -> torch.dtype:
@@ -102,15 +127,30 @@ class NGram(Model):
 
     @classmethod
     def of(cls, documents: Sequence[str], order: int = 5) -> "NGram":
-        """Counts documents. Read them again from `model.documents()`."""
-        whole = "\0".join(documents)
-        packed = lzma.compress(whole.encode(), preset=9 | lzma.PRESET_EXTREME)
-        model = cls(NGramConfig("".join(sorted(set(whole) - {"\0"})), len(packed), order))
-        model.text.copy_(torch.frombuffer(bytearray(packed), dtype=torch.uint8))
+        """Counts documents. Each begins with as many ends as the model looks back on."""
+        alphabet = "".join(sorted(set().union(*documents)))
+        known = {c: i for i, c in enumerate(alphabet, 2)}
+        first = [END] * max(order - 1, 1)
+        stream = [token for text in documents for token in (*first, *(known[c] for c in text))]
+        grams, counts = counted(np.array([*stream, *first]), order, 2 + len(alphabet))
+        return cls.kept(alphabet, order, grams, counts)
+
+    @classmethod
+    def kept(cls, alphabet: str, order: int, grams: np.ndarray, counts: np.ndarray) -> "NGram":
+        packed = pack(np.diff(grams, prepend=0)), pack(counts)
+        model = cls(NGramConfig(alphabet, tuple(map(len, packed)), order))
+        for buffer, data in zip((model.grams, model.counts), packed, strict=True):
+            buffer.copy_(torch.from_numpy(data))
         return model.eval()
 
-    def documents(self) -> list[str]:
-        return lzma.decompress(bytes(self.text.cpu().numpy())).decode().split("\0")
+    def table(self) -> tuple[np.ndarray, np.ndarray]:
+        """The grams in order, and how often each occurred."""
+        grams, counts = (unpack(x.cpu().numpy()) for x in (self.grams, self.counts))
+        if len(grams) != len(counts):
+            raise Problem(
+                "config", file="model.safetensors", found=f"{len(grams)} grams, {len(counts)} counts"
+            )
+        return np.cumsum(grams), counts
 
     def tokens(self, text: str) -> np.ndarray:
         known = {c: i for i, c in enumerate(self.config.alphabet, 2)}
@@ -118,16 +158,16 @@ class NGram(Model):
 
     @cached_property
     def counted(self) -> list[Table]:
-        """The tables by length. A document begins with as many ends as the model looks back on."""
-        first = np.full(max(self.config.order - 1, 1), END)
-        parts = [x for text in self.documents() for x in (first, self.tokens(text))]
-        return tables(np.concatenate([*parts, first]), self.config.order, self.config.vocab_size)
+        """The tables by length."""
+        return tables(*self.table(), self.config.order, self.config.vocab_size)
 
     def shorter(self, order: int) -> "NGram":
-        """The model of the same text that looks back on fewer characters, or on more."""
-        model = NGram(replace(self.config, order=order))
-        model.text = self.text
-        return model.eval()
+        """The model of the same text that looks back on fewer characters."""
+        if order > self.config.order:
+            raise ValueError(f"order {order}: the grams have {self.config.order} characters")
+        grams, counts = self.table()
+        found, where = np.unique(grams % self.config.vocab_size**order, return_inverse=True)
+        return self.kept(self.config.alphabet, order, found, np.bincount(where, counts).astype(np.int64))
 
     def chances(self, history: np.ndarray, after: np.ndarray) -> np.ndarray:
         """p(after | history): histories as numbers in base V, broadcast against tokens."""

@@ -29,6 +29,7 @@ def first(tokens: Tokenizer, size: int) -> Tokenizer:
 
     raw = json.loads(tokens.library.to_str())
     model = raw["model"]
+    alone = len(model["vocab"]) - len(model["merges"])  # bytes, and what ends a text
     known = {word: i for word, i in model["vocab"].items() if i < size}
-    short = model | {"vocab": known, "merges": model["merges"][: max(0, len(known) - 256)]}
+    short = model | {"vocab": known, "merges": model["merges"][: max(0, len(known) - alone)]}
     return Tokenizer(Library.from_str(json.dumps(raw | {"model": short})), True)
