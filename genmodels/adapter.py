@@ -42,11 +42,12 @@ def rank_of(weight: Tensor) -> int:
 
 
 def split(state: dict[str, Tensor], base: dict[str, Tensor] | None, rank: int) -> dict[str, Tensor]:
-    """What to store of `state` beside `base`; without one, thin what has no more than that rank."""
+    """What to store of `state` beside `base`, at that rank or less; without one, thin what has no more."""
     stored = {}
     for key, value in state.items():
         change = value.float() - base[key].float() if base else value
-        few = rank if base or value.ndim < 2 else rank_of(change)
+        few = rank if value.ndim < 2 else max(rank_of(change), 1)
+        few = min(few, rank) if base else few
         if key.endswith(".weight") and few <= rank and thin(value, few):
             path = key.removesuffix(".weight")
             stored[path + A], stored[path + B] = factors(change, few)

@@ -10,8 +10,9 @@ from torch import nn
 
 from genmodels import adapter, hub
 from genmodels.autoencoders.vae_plane import VAE, VAEConfig
+from genmodels.autoregressive.code_prior import CodePrior, CodePriorConfig
 from genmodels.errors import Problem
-from training import low_rank
+from training import low_rank, thinning
 
 CONFIG = VAEConfig(channels=(8, 12), hidden=48)
 RANK = 3
@@ -123,3 +124,49 @@ def test_a_network_is_made_thin_where_its_answers_do_not_reach(tmp_path):
     again = VAE.from_pretrained(tmp_path / "thin")
     assert any(k.endswith(adapter.A) for k in load_file(tmp_path / "thin" / "model.safetensors"))
     assert torch.allclose(again.decode(z), thin.decode(z), atol=1e-3)
+
+
+@torch.no_grad()
+def test_what_no_output_depends_on_goes_first_however_large(tmp_path):
+    """A wide layer of which the next one reads two directions, and those the small ones."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(20, 30), nn.Linear(30, 40), nn.Linear(40, 2))
+    loud, read = torch.randn(40, 30), torch.randn(2, 40)
+    model[2].weight.copy_(read)
+    across = torch.linalg.qr(read.T).Q
+    model[1].weight.copy_(3 * (loud - across @ across.T @ loud) + 0.3 * across @ across.T @ loud)
+    x = torch.randn(400, 20)
+    thin = thinning.thinned(model, lambda network: network(x), 0.6)
+    assert torch.linalg.matrix_rank(thin[1].weight, rtol=1e-4) < 15
+    size = (model(x) - model(x).mean(0)).square().mean()
+    assert (thin(x) - model(x)).square().mean() < 0.01 * size
+
+
+@pytest.mark.parametrize("layer", [nn.Conv2d(6, 8, 3, padding=1), nn.ConvTranspose2d(6, 8, 4, 2, 1)])
+@torch.no_grad()
+def test_a_convolution_that_is_thin_already_stays_as_it_is(layer):
+    layer.weight.copy_(
+        (torch.randn(len(layer.weight), 2) @ torch.randn(2, layer.weight[0].numel())).view_as(layer.weight)
+    )
+    model = nn.Sequential(layer, nn.Conv2d(8, 16, 8))
+    x = torch.randn(30, 6, 8, 8)
+    thin = thinning.thinned(model, lambda network: network[0](x).tanh(), 0.99)
+    assert torch.allclose(thin[0](x), layer(x), atol=1e-2)
+
+
+@torch.no_grad()
+def test_labels_need_no_more_rank_than_there_are_of_them(tmp_path):
+    torch.manual_seed(0)
+    model = CodePrior(
+        CodePriorConfig((4, 4), codes=8, classes=2, channels=16, embed=8, dilations=(1, 2))
+    ).eval()
+    x = torch.randint(8, (3, 1, 4, 4))
+    before = [model.log_prob(x, torch.full((3,), k)) for k in range(3)]
+    assert thinning.told(model) == 3
+    model.save_pretrained(tmp_path / "prior", torch.float32, rank=3)
+    stored = load_file(tmp_path / "prior" / "model.safetensors")
+    assert len(stored["stacks.layers.1.shift" + adapter.A]) == 3
+    again = CodePrior.from_pretrained(tmp_path / "prior")
+    for k in range(3):
+        assert torch.allclose(again.log_prob(x, torch.full((3,), k)), before[k], atol=1e-4)
+    assert thinning.told(CodePrior(CodePriorConfig((4, 4), codes=8, channels=16, dilations=(1,)))) == 0

@@ -18,7 +18,7 @@ from genmodels.autoregressive import sampling
 from genmodels.autoregressive.code_prior import CodePrior, CodePriorConfig
 from genmodels.data import tiles
 from genmodels.model import Model
-from training import card, loop, palette, vqvae
+from training import card, loop, palette, thinning, vqvae
 
 MODELS = {
     "vqvae-faces": (VQVAE, CodePriorConfig()),
@@ -142,7 +142,7 @@ def main() -> None:
         torch.manual_seed(args.seed)
         model = CodePrior(MODELS[args.model][1])
         model, took = loop.train(recipe(args.model, model, args), args)
-        card.finish(model, folder, golden, took, args.device)
+        card.finish(model, folder, golden, took, args.device, rank=thinning.told(model))
     model = CodePrior.from_pretrained(folder)
     values = {k: round(v, 3) for k, v in measure(args.model, model, args).items()}
     card.record(folder, measures=values)

@@ -40,12 +40,19 @@ class Added(nn.Module):
 
 
 def wear(model: M, base: str | Path, rank: int) -> M:
-    """Only a change of low rank of `base` is to be learnt, beginning at what the model is."""
+    """Only a change of low rank of `base` is to be learnt, beginning at what the model is.
+
+    Where the model differs from it by less than that rank, at the rank it has.
+    """
     before = load_file(hub.weights_file(hub.folder(base), base))
     for path, module in list(model.named_modules()):
         weight = getattr(module, "weight", None)
-        if isinstance(weight, Tensor) and adapter.thin(weight, rank):
-            added = Added(before[f"{path}.weight"].float(), weight.detach(), rank)
+        if not isinstance(weight, Tensor) or weight.ndim < 2:
+            continue
+        was = before[f"{path}.weight"].float()
+        few = min(rank, adapter.rank_of(weight - was) or rank)
+        if adapter.thin(weight, few):
+            added = Added(was, weight.detach(), few)
             parametrize.register_parametrization(module, "weight", added, unsafe=True)
             module.parametrizations.weight.original.requires_grad_(False)
     return model

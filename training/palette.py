@@ -17,7 +17,7 @@ from genmodels.autoregressive import sampling
 from genmodels.autoregressive.palette import PaletteConfig, PalettePixelCNN, RGBConfig, RGBPixelCNN
 from genmodels.data import tiles
 from genmodels.model import Model
-from training import card, loop
+from training import card, loop, thinning
 
 MODELS = {"palette": PaletteConfig(), "rgb": RGBConfig()}
 CLASSES = {PaletteConfig: PalettePixelCNN, RGBConfig: RGBPixelCNN}
@@ -200,7 +200,8 @@ def main() -> None:
     if not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(args.model, kind(config), args), args)
-        card.finish(model, folder, golden, took, args.device)
+        rank = thinning.told(model) if kind is RGBPixelCNN else 0  # the other is told its colours too
+        card.finish(model, folder, golden, took, args.device, rank=rank)
     model = kind.from_pretrained(folder)
     values = {k: round(v, 4) for k, v in measure(args.model, model, args).items()}
     card.record(folder, measures=values)

@@ -19,7 +19,7 @@ from genmodels.autoregressive.gated_pixelcnn import GatedPixelCNN, GatedPixelCNN
 from genmodels.autoregressive.pixelcnn import PixelCNN, PixelCNNConfig
 from genmodels.data import greys, readers
 from genmodels.model import Model
-from training import card, loop
+from training import card, loop, thinning
 
 LARGE = (1, 2, 4, 8, 2, 4, 3)  # dilations that cross 28 columns
 MODELS = {
@@ -153,7 +153,7 @@ def main() -> None:
     if not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(args.model, folder.name, kind(config), args), args)
-        card.finish(model, folder, golden, took, args.device)
+        card.finish(model, folder, golden, took, args.device, rank=thinning.told(model))
     model = kind.from_pretrained(folder)
     values = {k: round(v, 4) for k, v in measure(args.model, model, args.data).items()}
     card.record(folder, measures=values)

@@ -1,6 +1,7 @@
 """The VAEs of painted faces: `python -m training.vae_faces --model vae-faces --minutes 50`.
 
-Three checkpoints that differ in beta, two of them kept as a change of low rank of the first. With each what
+Three checkpoints that differ in beta, two of them kept as a change of low rank of the first (`--thin`: each
+weight at the rank that pays). With each what
 is computed from its codes: the mixture (a folder of its own), the directions of the attributes, how much each
 direction leaks into the others, and the distances. `--measure` does those again for a finished folder. The
 faces are painted once, into runs/faces64.npy.
@@ -23,12 +24,14 @@ from genmodels.metrics.frechet import frechet_distance, moments
 from genmodels.metrics.likelihood import bits_per_dim, gaussian_log_prob, kl_standard_normal
 from genmodels.metrics.neighbours import neighbours
 from genmodels.metrics.psnr import psnr
-from training import card, loop, low_rank
+from genmodels.model import bundled
+from training import card, loop, low_rank, thinning
 
 SIZE, COUNT, HELD_OUT = 64, 40_000, 4_000  # faces are seeds 0, 1, 2...; the last are held out
 FITTED, MEASURED, LEAKED = 24_000, 2_000, 200  # faces that the mixture, the distances and the leak take
 BETAS = {"vae-faces": 25.0, "vae-faces-blur": 500.0, "vae-faces-sharp": 1.0}
 BASE, RANK = "vae-faces", 16  # what the others start from, and the rank of what they differ by
+WEIGHED = 150  # faces by which `--thin` sees what matters
 EDITS = (  # attributes that get a direction: those that a face of 64 px shows
     "smile", "age", "skin", "presentation", "glasses", "beard", "hat", "earrings",
     "hair_blond", "hair_black", "hair_red", "hair_grey", "hair_dyed",
@@ -99,6 +102,17 @@ def sheet(model: VAEFaces, x: Tensor) -> Tensor:
     )
     again = model.decode(model.encode(x.to(model.device)).mean)
     return loop.grid(torch.cat([x, again.cpu(), model.decode(z).cpu()]), len(x))
+
+
+def thinned(model: VAEFaces, args: argparse.Namespace) -> VAEFaces:
+    """It begins with the change of BASE that keeps its pictures and codes best for that share of the room."""
+    x = loop.from_uint8(faces(args)[0][:WEIGHED])
+
+    def says(model: VAEFaces) -> Tensor:
+        mean, log_var = model.encode(x)
+        return torch.cat([t.flatten() for t in (model.decode(mean), 2 * mean, 2 * log_var)])
+
+    return thinning.thinned(model.eval(), says, args.thin, bundled(BASE)).train()
 
 
 def golden(model: VAEFaces) -> dict[str, Tensor]:
@@ -275,6 +289,7 @@ def main() -> None:
     parser.add_argument(
         "--start", type=Path, help="a finished folder of the same shape to start from instead"
     )
+    parser.add_argument("--thin", type=float, help="share of the room that a change of the first may take")
     parser.add_argument("--components", type=int, default=8, help="of the mixture")
     parser.add_argument(
         "--measure", action="store_true", help="no training: mixture, directions, measures again"
@@ -287,10 +302,11 @@ def main() -> None:
         base = BASE if args.model != BASE else ""
         if start := args.start or base:
             model.load_state_dict(VAEFaces.from_pretrained(start).state_dict())
+        rank = 1000 if args.thin else RANK  # of each what it has
         if base:
-            model = low_rank.wear(model, base, RANK)
+            model = low_rank.wear(thinned(model, args) if args.thin else model, base, rank)
         model, took = loop.train(recipe(args.model, model, args), args)
-        card.finish(low_rank.plain(model), folder, golden, took, args.device, base, RANK)
+        card.finish(low_rank.plain(model), folder, golden, took, args.device, base, rank)
     model = VAEFaces.from_pretrained(folder)
     finish_codes(model, folder, args)
     card.write_card(

@@ -11,7 +11,6 @@ CARD = (
     "One beginning through a table of counts, a recurrent network, a GPT, a large one: what size bought.",
     "Un comienzo por una tabla de conteos, una red recurrente, un GPT, uno grande: qué compró el tamaño.",
 )
-MEASURE = ("gpt-recipes", "bits_per_char")
 
 
 def build() -> kit.Tab:

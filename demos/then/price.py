@@ -72,7 +72,7 @@ def price_code(corpus: str, words: str, hub: bool) -> str:
         "from genmodels.text.tokens import Tokenizer\n"
         "from genmodels.text.writing import surprise\n\n"
         f'model, tokens = GPT.from_pretrained("{name}"), Tokenizer.of("{name}")\n'
-        f"text = {words[:200]!r}\n"
+        f"text = {words[:60]!r}  # or yours\n"
         "nats = surprise(model, tokens.encode(text), tokens.end)\n"
         "print(nats.sum().item() / log(2) / len(text), 'bits per character')\n"
     )

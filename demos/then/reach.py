@@ -85,6 +85,22 @@ def under(x: float, words: str) -> plots.Mark:
     return draw
 
 
+def reach_code(corpus: str, words: str) -> str:
+    name = rivals.CORPORA[corpus][2][-1]
+    return (
+        "import torch\n"
+        "from torch.nn.functional import cross_entropy\n\n"
+        "from genmodels.text.gpt import GPT\n"
+        "from genmodels.text.tokens import Tokenizer\n\n"
+        f'model, tokens = GPT.from_pretrained("{name}"), Tokenizer.of("{name}")\n'
+        f"ids = torch.tensor([tokens.end, *tokens.encode({words[:24]!r})])  # or yours\n"
+        f"for seen in {SEEN[:6]}:\n"
+        "    windows = ids.unfold(0, seen, 1)[:-1]\n"
+        "    nats = cross_entropy(model.logits(windows)[:, -1], ids[seen:])\n"
+        "    print(seen, nats.item() / 0.6931, 'bits per token')\n"
+    )
+
+
 def layout(tab: kit.Tab) -> None:
     with tab.view("reach", "How far back", "Cuánto hacia atrás") as view:
         with view.controls():
@@ -92,7 +108,7 @@ def layout(tab: kit.Tab) -> None:
             words = texts.prompt(LONG, t("Text", "Texto"), lines=8)
         with view.result():
             chart = kit.html()
-        view.run(reach, [corpus, words], [chart], ("Measure", "Medir"))
+        view.run(reach, [corpus, words], [chart], ("Measure", "Medir"), reach_code)
 
 
 LONG = (

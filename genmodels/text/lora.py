@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from genmodels import safefile
+from genmodels import adapter, safefile
 from genmodels.errors import Problem
 from genmodels.model import read_json
 
@@ -53,7 +53,7 @@ def shape_of(module: nn.Module) -> Shape:
 
 def product(a: Tensor, b: Tensor, shape: Shape) -> Tensor:
     """B A in the weight's own shape."""
-    delta = (b.flatten(1) @ a.flatten(1)).unflatten(1, shape.into)
+    delta = adapter.product(a, b)
     return delta if shape.out_first else delta.mT
 
 
