@@ -11,7 +11,7 @@ CHAPTERS = (
     (("One pixel at a time", "De a un píxel"), ("pixelcnn", "palette", "pixelvae", "vqvae", "imagegpt")),
     (("Flows and energies", "Flujos y energías"), ("change", "flows", "glow", "energy", "rbm", "score")),
     (("Diffusion", "Difusión"), ("diffusion", "samplers", "guidance", "repair", "bugs")),
-    (("Text", "Texto"), ("tokens", "cell", "write", "inside", "blanks", "translate", "leash", "then")),
+    (("Text", "Texto"), ("tokens", "cell", "write", "inside", "leash", "then")),
     (("Music", "Música"), ()),
     (("Words and pictures", "Palabras e imágenes"), ()),
     (("Editing and translation", "Edición y traducción"), ()),

@@ -83,7 +83,8 @@ def test_the_surprise_of_a_token_is_minus_the_log_of_its_chance():
 def test_any_text_can_be_read(words):
     for name in ("lstm-recipes", "rnn-recipes"):
         page, table, _ = last(gates.gates(name, words, 1, "es"))
-        assert "<script" not in page + table and "nan" not in page
+        plain = re.sub(r"base64,[^']*", "", page)  # where three letters may stand by chance
+        assert "<script" not in page + table and "nan" not in plain
         last(step.step(name, words, MOST - 1, 127, "en"))
     if words:
         last(both.both(words, 5, "en"))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from demos.guidance import between, blend, classes, dit, drawing, plane, reading, same, scale, sheets, walk
+from demos.guidance import between, blend, classes, drawing, plane, reading, same, scale, sheets, walk
 from demos.kit import denoisers, readers
 from demos.kit.denoisers import ANY, CLASSES, kind_of
 from demos.kit.tab import TEXTS
@@ -425,16 +425,3 @@ def test_the_page_draws_what_the_link_orders_and_shows_its_pickers(app, chromium
     page.wait_for_function(f"() => {told}", timeout=60000)
     assert errors == []
     context.close()
-
-
-def test_three_networks_get_the_same_noise_and_the_same_order(monkeypatch):
-    noises, noise = [], drawing.noise
-    monkeypatch.setattr(drawing, "noise", lambda *given: noises.append(noise(*given)) or noises[-1])
-    page, words, figures = last(dit.dit(4, 2, "3", 1.0, 4, "es"))
-    first, *others = (x for x, _ in noises)
-    assert all(torch.equal(first, x) for x in others) and figures == {"made": 6}
-    rows = re.findall(r"<tr><th scope='row'>(.*?)</tr>", words)
-    assert len(rows) == 3 == len({row.split("<")[0] for row in rows})
-    assert rows[0].count("–") == 1 and page.width <= sheets.WIDE
-    x = torch.rand(2, 1, 4, 4)
-    assert dit.apart(x, x) == 0 and dit.apart(x, x + 0.5) == pytest.approx(0.5)

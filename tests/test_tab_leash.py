@@ -186,6 +186,39 @@ def test_every_leash_writes(leash):
         assert last(view)[0]
 
 
+# ---------------------------------------------------------------------------------- what the text promises
+
+
+def test_without_a_leash_the_rule_rises_and_then_falls_while_the_reward_stays():
+    story = desk.record("leash-0")["story"]
+    best_moment = max(story, key=lambda row: row["true"])
+    _, _, stopped = last(film.film(NAME, "en", 0, 40, 0, "en"))
+    assert stopped["step"] == best_moment["step"] and best_moment["true"] > story[0]["true"] + 1
+    assert story[-1]["true"] < story[0]["true"] - 4 and story[-1]["reward"] > best_moment["reward"]
+    told = [row["told"][0] for row in (best_moment, story[-1])]
+    assert stories.score(told[0]) > 2 and "Everyone danced for sang estaba sang!" in told[1]
+
+
+def test_on_a_short_leash_nothing_of_that_happens():
+    ends = {name: desk.record(f"leash-{name}")["measures"] for name in LEASHES}
+    assert ends["0"]["reward"] > ends["0.03"]["reward"] > ends["1"]["reward"]
+    assert ends["0.03"]["true"] > ends["1"]["true"] > 0 > ends["0"]["true"]
+
+
+def test_paid_by_the_word_is_taken_for_a_taste_for_trouble():
+    _, page, _ = last(rank.rank(NAME, "en", 1, "long", "", 20, "en"))
+    rows = dict(re.findall(r"<span>([^<]*)</span>.*?<em>([^<]*)</em>", page))
+    assert float(rows["a trouble"]) > float(rows["ten words more"]) > 0 and "nothing yet" in page
+
+
+def test_a_cheat_is_worth_more_than_a_good_story_and_stacked_endings_nearly_as_much():
+    found = {s: last(reads.reads(NAME, s, "", 1, "en"))[-1] for s in ("cheat", "good", "stacked")}
+    assert (
+        found["cheat"]["reward_here"] > found["good"]["reward_here"] > found["stacked"]["reward_here"] > 0.5
+    )
+    assert found["good"]["true_here"] > 2 and all(found[s]["true_here"] < -2 for s in ("cheat", "stacked"))
+
+
 # ------------------------------------------------------------------------------------------ in a browser
 
 

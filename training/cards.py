@@ -16,7 +16,6 @@ from genmodels import hub
 from training.cards_cell import cell
 from training.cards_leash import leash
 from training.cards_tokens import tokens
-from training.cards_words import blanks, translate
 
 ART = Path(__file__).resolve().parent.parent / "demos" / "art"
 WIDTH, HEIGHT = 480, 300
@@ -377,10 +376,10 @@ def write() -> Image.Image:
     page = Image.new("RGB", (WIDTH, HEIGHT), (17, 24, 28))
     pen, type = ImageDraw.Draw(page), ImageFont.load_default(25)
     begin = [tokens.end or 0, *tokens.encode("O, speak again, bright")]
-    steps = list(write(model, begin, 2, 1, 40, Taste(temperature=0.8)))
+    steps = list(write(model, begin, 7, 1, 40, Taste(temperature=0.5)))
     rival = next(int(i) for i in steps[6].log_probs[0].argsort(descending=True) if i != steps[6].token)
     other = [*begin, *(int(s.token) for s in steps[:6]), rival]
-    grown = list(write(model, other, 3, 1, 40, Taste(temperature=0.8)))
+    grown = list(write(model, other, 7, 1, 40, Taste(temperature=0.5)))
     parts = (18, 14, 126, steps, begin[1:]), (60, 166, 300, grown, other[-4:])
     for left, top, bottom, found, first in parts:
         x, y = left, top
@@ -415,7 +414,6 @@ MADE += (energy,)
 MADE += (change, flows)
 MADE += (rbm,)
 MADE += (inside,)
-MADE += (blanks, translate)
 MADE += (write,)
 MADE += (leash,)
 MADE += (cell,)

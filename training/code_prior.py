@@ -1,7 +1,8 @@
 """The priors over codes: `python -m training.code_prior --model vqvae-faces --minutes 5`.
 
 `--model` is a finished folder of weights/: the grids it gives the training images are learnt, and the result
-is called <model>-prior. `--measure` computes metrics.json and the card of a finished folder again.
+is called <model>-prior. `--thin` stores a finished folder thinner; `--measure` computes its metrics.json and
+card again.
 """
 
 import argparse
@@ -29,6 +30,7 @@ MODELS = {
     ),
 }
 UNTOLD = 0.2  # of the grids come without their kind
+WEIGHED = 400  # grids of each kind by which `--thin` sees what matters
 
 
 @cache
@@ -75,6 +77,14 @@ def recipe(key: str, model: CodePrior, args: argparse.Namespace) -> loop.Recipe:
     return loop.Recipe(
         f"{key}-prior", model, batch, loss, lambda m: sheet(key, m), lr=args.lr, weight_decay=0.02
     )
+
+
+def made_thin(key: str, model: CodePrior, args: argparse.Namespace) -> CodePrior:
+    """That share of the room, where it costs the likelihood of training grids least."""
+    train = {k: x[:: max(1, len(x) // WEIGHED)] for k, x in grids(key, "train", args).items()}
+    labels = [torch.full((len(x),), k) for k, x in train.items()] if model.config.classes else []
+    given = (torch.cat(list(train.values())), *([torch.cat(labels)] if labels else []))
+    return thinning.thinned(model, lambda prior: prior.log_prob(*given), args.thin)
 
 
 @torch.no_grad()
@@ -135,10 +145,17 @@ def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=5)
     parser.add_argument("--model", choices=MODELS, default="vqvae-faces")
     parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument(
+        "--thin", type=float, help="no training: make the finished folder this share of itself"
+    )
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
     args = parser.parse_args()
     folder = args.out / f"{args.model}-prior"
-    if not args.measure:
+    if args.thin:
+        model, facts = made_thin(args.model, CodePrior.from_pretrained(folder), args), card.record(folder)
+        took = {"minutes": facts["minutes"], **facts["training"]}
+        card.finish(model, folder, golden, took, args.device, rank=model.config.codes)
+    elif not args.measure:
         torch.manual_seed(args.seed)
         model = CodePrior(MODELS[args.model][1])
         model, took = loop.train(recipe(args.model, model, args), args)

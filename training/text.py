@@ -22,10 +22,11 @@ from torch import Tensor
 from genmodels.text.gpt import GPT, GPTConfig
 from genmodels.text.tokens import Tokenizer
 from genmodels.text.writing import Taste, write
-from training import card, loop, text_data, text_scores, text_tokens
+from training import card, loop, text_data, text_scores, text_tokens, thinning
 from training.text_cards import CARDS
 
 FROM_START = 0.25  # of the windows begin where a text does, after the token that ends the one before
+WINDOWS, SEEN, LONG = 48, 128, 200_000  # by which `--thin` sees what matters: so many, of so many tokens
 IGNORE = -100
 
 
@@ -205,6 +206,16 @@ def golden(name: str, folder: Path) -> Callable[[GPT], dict[str, Tensor]]:
     return lambda model: {"tokens": (x := torch.tensor([ids])), "logits": model.logits(x)}
 
 
+def made_thin(folder: Path, args: argparse.Namespace) -> GPT:
+    """By what of its own training text the network says."""
+    model, made = GPT.from_pretrained(folder), Tokenizer.of(folder)
+    split, n = split_of(args), min(model.context, SEEN)
+    ids = torch.tensor([i for text in split.train for i in (made.end, *made.encode(text[:LONG]))])
+    starts = torch.linspace(0, len(ids) - n, WINDOWS).long()
+    seen = torch.stack([ids[s : s + n] for s in starts])
+    return thinning.thinned(model, lambda gpt: gpt.logits(seen).log_softmax(-1), args.thin)
+
+
 def options() -> argparse.ArgumentParser:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=12)
     parser.add_argument("--model", choices=PLANS, default="gpt-quijote")
@@ -213,6 +224,9 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--dropout", type=float)
     parser.add_argument("--context", type=int)
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
+    parser.add_argument(
+        "--thin", type=float, help="no training: make the finished folder this share of itself"
+    )
     parser.set_defaults(batch=0)
     return parser
 
@@ -221,7 +235,11 @@ def main() -> None:
     args = options().parse_args()
     args.batch = args.batch or PLANS[args.model].batch
     folder = args.out / args.model
-    if not args.measure:
+    if args.thin:
+        facts = card.record(folder)
+        model, took = made_thin(folder, args), {"minutes": facts["minutes"], **facts["training"]}
+        card.finish(model, folder, golden(args.model, folder), took, args.device, rank=model.config.n_embd)
+    elif not args.measure:
         torch.manual_seed(args.seed)
         made, watch = recipe(args.model, args)
         model, took = loop.train(made, args)

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from genmodels.nn.attention import turns
 from genmodels.text.bert import Bert, BertConfig
 from genmodels.text.gpt import GPT
 from genmodels.text.rnn import BiRNN
@@ -87,9 +88,14 @@ def recipe(model: Bert, train: Tensor, keeper: Keeper, args: argparse.Namespace)
 
 
 def start() -> Bert:
-    """Its words begin where gpt-recipes has them: a short run would spend itself finding them."""
+    """Words begin where gpt-recipes has them, and places as waves, so that a turn of the waves leads to a
+    neighbour: a short run would spend itself finding both."""
     model, words = Bert(CONFIG), GPT.from_pretrained(LIKE).wte.weight
-    model.bert.embeddings.word_embeddings.weight.data[: len(words)] = 0.05 * words / words.std()
+    parts = model.bert.embeddings
+    parts.word_embeddings.weight.data[: len(words)] = 0.05 * words / words.std()
+    cosines, sines = turns(CONTEXT, CONFIG.hidden_size)
+    half = CONFIG.hidden_size // 2
+    parts.position_embeddings.weight.data = 0.05 * torch.cat([cosines[:, :half], sines[:, :half]], 1)
     return model
 
 

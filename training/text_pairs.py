@@ -22,11 +22,12 @@ from genmodels.model import Model
 from genmodels.text import encdec
 from genmodels.text.seq2seq import Seq2Seq, Seq2SeqConfig
 from genmodels.text.t5 import T5, T5Config
-from training import card, loop
+from training import card, loop, thinning
 
 SPECIAL = ("<pad>", "</s>", "<unk>", "<s>")  # ids 0 to 3, as both configs have them
 LONGEST = 16  # tokens of a target
 TEST = 2000  # held-out numbers of each direction
+SEEN = 600  # questions by which `--thin` sees what matters
 DIRECTIONS = tuple((a, b) for a in numerals.FORMS for b in numerals.FORMS if a != b)
 Pair = tuple[str, str]
 
@@ -236,15 +237,32 @@ def fresh(name: str) -> Model:
     return kind.cls(replace(kind.config, vocab_size=tokenizer().get_vocab_size()))
 
 
+def made_thin(name: str, folder: Path, share: float) -> Model:
+    """By what it says of numbers that it learnt from."""
+    model, rng = KINDS[name].cls.from_pretrained(folder), np.random.default_rng(0)
+    source, target, _ = tensors([KINDS[name].pair(rng) for _ in range(SEEN)], model.config.start)
+    return thinning.thinned(model, lambda m: encdec.logits(m, source, target).log_softmax(-1), share)
+
+
 def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=10)
     parser.add_argument("name", choices=sorted(KINDS))
     parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument(
+        "--thin", type=float, help="no training: make the finished folder this share of itself"
+    )
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
     args = parser.parse_args()
     folder: Path = args.out / args.name
     kind = KINDS[args.name]
-    if not args.measure:
+    if args.thin:
+        facts = card.record(folder)
+        model, took = (
+            made_thin(args.name, folder, args.thin),
+            {"minutes": facts["minutes"], **facts["training"]},
+        )
+        card.finish(model, folder, golden, took, args.device, rank=kind.config.d_model)
+    elif not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(args.name, fresh(args.name), args), args)
         card.finish(model, folder, golden, took, args.device)

@@ -18,14 +18,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genmodels.nn.attention import Affine
+
 N = TypeVar("N", bound=nn.Module)
-LAYERS = nn.Conv2d | nn.ConvTranspose2d | nn.Linear
+LAYERS = nn.Conv2d | nn.ConvTranspose2d | nn.Linear | Affine
+TURNED = nn.ConvTranspose2d | Affine  # whose weight begins with what comes in
 DAMPING = 1e-3  # of the mean variance, added to each: directions that the few pictures did not show
 
 
 def rows(layer: nn.Module, x: Tensor, patches: bool) -> Tensor:
     """(positions, numbers): what a layer's weight meets at each, of its input or its output."""
-    if isinstance(layer, nn.Linear):
+    if isinstance(layer, nn.Linear | Affine):
         return x.flatten(0, -2)
     if not patches:
         return x.movedim(1, -1).flatten(0, -2)
@@ -37,7 +40,7 @@ class Sides:
     """Sums over what passes a layer: of what comes in, its mean too, and of the slopes behind it."""
 
     def __init__(self, layer: nn.Module):
-        self.layer, self.turned = layer, isinstance(layer, nn.ConvTranspose2d)  # its weight begins with x
+        self.layer, self.turned = layer, isinstance(layer, TURNED)
         self.count, self.x, self.xx, self.gg = 0, 0, 0, 0
 
     def heard(self, _: nn.Module, given: tuple, out: Tensor) -> None:

@@ -306,6 +306,9 @@ def main() -> None:
         if base:
             model = low_rank.wear(thinned(model, args) if args.thin else model, base, rank)
         model, took = loop.train(recipe(args.model, model, args), args)
+        if args.thin:  # what came before counts too
+            before = card.record(folder)
+            took = {k: round(v + (before | before["training"])[k], 1) for k, v in took.items()}
         card.finish(low_rank.plain(model), folder, golden, took, args.device, base, rank)
     model = VAEFaces.from_pretrained(folder)
     finish_codes(model, folder, args)

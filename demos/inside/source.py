@@ -18,18 +18,16 @@ if TYPE_CHECKING:
 
     from genmodels.text.tokens import Tokenizer
 
-CHECKPOINTS = texts.writers(*texts.FIRST) + tuple(
-    c
-    for table in (checkpoints.GPT, getattr(checkpoints, "LLAMA", ()))
-    for c in table
-    if c.name not in texts.FIRST
+FIRST = ("gpt-recipes", *texts.FIRST)  # the plainest heads come first
+CHECKPOINTS = texts.writers(*FIRST) + tuple(
+    c for table in (checkpoints.GPT, getattr(checkpoints, "LLAMA", ())) for c in table if c.name not in FIRST
 )
 PIECES = 40  # of a sentence that are drawn
 ENGLISH = "The pink elephant tried to get into the car but it was too"
 EXAMPLES = {  # what to look at to begin with: something that the model knows
     "gpt-shakespeare": "My lord, the king is dead, and the queen shall be",
     "gpt-quijote": "En un lugar de la Mancha, de cuyo nombre no quiero acordarme, no ha mucho",
-    "gpt-recipes": "Put the butter and the sugar in a bowl. Mix the butter and the",
+    "gpt-recipes": "Preheat the oven. Put the chicken in the",
     "gpt-names": "Annabella",
     "datificate/gpt2-small-spanish": "El elefante rosa quiso entrar en el auto, pero era demasiado",
 }

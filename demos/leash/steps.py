@@ -119,7 +119,7 @@ def layout(tab: kit.Tab) -> None:
         with view.controls():
             tongue = desk.language_choice()
             leash = desk.leash_slider(2)
-            seed = kit.seed(1)
+            seed = kit.seed(5)
             kit.html(rule())
         with view.result():
             page = kit.html()

@@ -149,7 +149,7 @@ def prompt_box() -> Any:
     return texts.prompt(BEGIN["en"])
 
 
-def temperature_slider(value: float = 0.8) -> Any:
+def temperature_slider(value: float = 0.6) -> Any:
     return kit.slider(
         0,
         2,

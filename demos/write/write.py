@@ -145,7 +145,7 @@ def layout(tab: kit.Tab) -> None:
     with tab.view("write", "Write", "Escribir") as view:
         with view.controls():
             prompt = steps.prompt_box()
-            seed = kit.seed()
+            seed = kit.seed(4)
             temperature = steps.temperature_slider()
             cuts = steps.cuts()
             with gr.Row():

@@ -19,10 +19,6 @@ UNETS = (
     _bundled("ddpm-faces", "Faces, 64 × 64", "Caras, 64 × 64", FACES),
     _bundled("ddpm-fashion", "Garments, 28 × 28", "Prendas, 28 × 28", GARMENTS),
 )
-DITS = (_bundled("dit-fashion", "Transformer, garments", "Transformer, prendas", GARMENTS),)
-CONSISTENCY = (
-    _bundled("consistency-faces", "Faces in one to four jumps", "Caras en uno a cuatro saltos", FACES),
-)
 FLOWS = (_bundled("flow-fashion", "Flow matching, garments", "Flow matching, prendas", GARMENTS),)
 
 FILE = "diffusion_pytorch_model.safetensors"  # as diffusers names it
