@@ -1,11 +1,13 @@
 """Then and now: the table of sizes, who stands against whom, and bits that compare."""
 
 import math
+import re
 
 import pytest
 import torch
 
-from demos.kit import plots, texts
+from demos.kit import card, plots, texts
+from demos.kit.tab import TEXTS
 from demos.then import price, reach, rivals, same, scale, sizes
 
 
@@ -89,3 +91,15 @@ def test_those_compared_by_token_cut_alike():
     for corpus in rivals.CORPORA:
         cuts = {tuple(texts.tokenizer(c.name).encode("Mix it, señor.")) for c in rivals.alike(corpus)}
         assert len(cuts) == 1
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_the_table_of_the_text_is_what_was_measured(lang):
+    rows = re.findall(r"^\| ([^|]+) \| ([\d.,]+) \|$", (TEXTS / f"then.{lang}.md").read_text(), re.M)
+    kinds = {"GPT": "gpt", "LSTM": "lstm", "RNN": "rnn"}
+    of = {"recipes": "recipes", "recetas": "recipes", "Don Quijote": "quijote", "Shakespeare": "shakespeare"}
+    assert len(rows) == 5
+    for words, value in rows:
+        kind, what = words.split(", ")
+        bits = card.metrics(f"{kinds[kind]}-{of[what]}")["measures"]["bits_per_char"]
+        assert value == plots.number(bits, lang), words
