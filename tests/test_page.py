@@ -46,7 +46,7 @@ def test_a_tab_works_on_the_first_click_and_asks_no_other_host(app, chromium, st
         assert page.locator("h1:visible").inner_text() == title and title in page.title()
         first = page.locator(f"[id^='run-{stem}-']:visible").first
         first.click()
-        drawn = ("img", "svg.plot", "canvas")
+        drawn = ("img", "svg.plot", "canvas", ".inked", ".cuts", "table")  # or written
         page.wait_for_selector(", ".join(f"#tab-{stem} .result {e}:visible" for e in drawn), timeout=60000)
         page.wait_for_function(
             "s => [...document.querySelectorAll(`#tab-${s} .status`)].some(e => /ms| s/.test(e.innerText))",

@@ -94,7 +94,7 @@ def reach_code(corpus: str, words: str) -> str:
         "from genmodels.text.tokens import Tokenizer\n\n"
         f'model, tokens = GPT.from_pretrained("{name}"), Tokenizer.of("{name}")\n'
         f"ids = torch.tensor([tokens.end, *tokens.encode({words[:24]!r})])  # or yours\n"
-        f"for seen in {SEEN[:6]}:\n"
+        f"for seen in {SEEN[:4]}:\n"
         "    windows = ids.unfold(0, seen, 1)[:-1]\n"
         "    nats = cross_entropy(model.logits(windows)[:, -1], ids[seen:])\n"
         "    print(seen, nats.item() / 0.6931, 'bits per token')\n"
