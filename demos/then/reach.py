@@ -10,6 +10,7 @@ from demos import kit
 from demos.kit import card, plots, say, t, texts
 from demos.then import rivals
 from demos.then.same import corpus_choice
+from demos.then.scale import under
 
 if TYPE_CHECKING:
     from genmodels.hub import Checkpoint
@@ -74,15 +75,6 @@ def page(lines: list[tuple[str, list[float]]], lang: str) -> str:
         for words, values in drawn
     ]
     return plots.plot(axes, *marks, title=title, up=True, lang=lang) + names + plots.table(head, rows)
-
-
-def under(x: float, words: str) -> plots.Mark:
-    def draw(axes: plots.Axes) -> str:
-        at, _ = axes.at(x, axes.y[0])
-        y = axes.height - axes.bottom + 22
-        return f"<text class='tick' x='{at}' y='{y}' text-anchor='middle'>{words}</text>"
-
-    return draw
 
 
 def reach_code(corpus: str, words: str) -> str:

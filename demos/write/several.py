@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import gradio as gr
@@ -59,7 +60,7 @@ def measures(found: Sequence[Sequence[Said]]) -> dict[str, float]:
 
 
 def pairs_of(found: Sequence[Said]) -> Iterator[tuple[int, int]]:
-    yield from zip([s.id for s in found], [s.id for s in found[1:]], strict=False)
+    yield from pairwise(s.id for s in found)
 
 
 def passages(

@@ -10,6 +10,7 @@ same in a way that can be watched.
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 WORD = re.compile(r" ?[^\W\d_]+| ?\d+| ?(?:[^\s\w]|_)+|\s+(?!\S)|\s+")
@@ -41,7 +42,7 @@ class Pairs:
     def add(self, word: str, sign: int) -> None:
         """The pairs of a word are counted, or, with -1, not any more."""
         row, many = self.cut[word], sign * self.words[word]
-        for pair in zip(row, row[1:], strict=False):
+        for pair in pairwise(row):
             self.counts[pair] += many
             if sign > 0:
                 self.where.setdefault(pair, {})[word] = None
