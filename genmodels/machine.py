@@ -16,6 +16,7 @@ from genmodels.settings import settings
 Net = TypeVar("Net", bound=nn.Module)
 
 BF16_FROM = 20_000_000  # parameters from which bfloat16 pays on a CPU with its instructions
+BF16_CPU = r"\b(amx|avx512)_bf16\b"
 
 
 def device(name: str = "") -> torch.device:
@@ -47,7 +48,7 @@ def cores() -> int:
 
 def dtype(device: torch.device, parameters: int = 0) -> torch.dtype:
     """float32, so that a seed is the same picture everywhere; bfloat16 for big models on CPUs made for it."""
-    if device.type == "cpu" and parameters >= BF16_FROM and "amx_bf16" in read("/proc/cpuinfo"):
+    if device.type == "cpu" and parameters >= BF16_FROM and re.search(BF16_CPU, read("/proc/cpuinfo")):
         return torch.bfloat16
     return torch.float32
 

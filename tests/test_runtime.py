@@ -361,10 +361,11 @@ def test_device():
 
 
 def test_numbers_are_float32_unless_bfloat16_is_fast(monkeypatch):
-    monkeypatch.setattr(machine, "read", lambda file: "flags: avx2")
+    monkeypatch.setattr(machine, "read", lambda file: "flags: avx2 avx512f")
     assert machine.dtype(CPU, 10**9) == torch.float32
-    monkeypatch.setattr(machine, "read", lambda file: "flags: amx_bf16 avx512_bf16")
-    assert machine.dtype(CPU, 10**9) == torch.bfloat16
+    for flags in ("avx2 avx512_bf16 sha", "amx_bf16"):
+        monkeypatch.setattr(machine, "read", lambda file, flags=flags: f"flags: {flags}")
+        assert machine.dtype(CPU, 10**9) == torch.bfloat16
     assert machine.dtype(CPU, 10**6) == machine.dtype(torch.device("cuda"), 10**9) == torch.float32
 
 
