@@ -12,6 +12,7 @@ from typing import Any
 
 BENCHMARKS = {  # name on the command line -> module
     "autoencoder-kl": "benchmarks.autoencoder_kl",
+    "ddpm-equal-quality": "benchmarks.ddpm_equal_quality",
     "ddpm-sampling": "benchmarks.ddpm_sampling",
     "flow-inverse": "benchmarks.flow_inverse",
     "gpt-small": "benchmarks.gpt_small",

@@ -1,10 +1,11 @@
-"""`python -m benchmarks --list`, `python -m benchmarks NAME [--json] [--small] [--rounds N] [--threads N]`"""
+"""`python -m benchmarks --list`, `--all`, or `NAME [--json] [--small] [--rounds N] [--threads N]`"""
 
 import argparse
 import json
 from importlib import import_module
+from pathlib import Path
 
-from benchmarks import BENCHMARKS, machine, rounded
+from benchmarks import BENCHMARKS, machine, rounded, table
 
 
 def main() -> None:
@@ -13,6 +14,8 @@ def main() -> None:
     )
     parser.add_argument("name", nargs="?", choices=BENCHMARKS)
     parser.add_argument("--list", action="store_true", help="the names, and what each measures")
+    parser.add_argument("--all", action="store_true", help="all of them, in one table: docs/benchmarks.md")
+    parser.add_argument("--out", type=Path, default=table.PAGE, help="of --all (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line, nothing else")
     parser.add_argument(
         "--small", action="store_true", help="a toy size, in a second: checks, but says little"
@@ -23,8 +26,10 @@ def main() -> None:
     if args.list:
         for name, module in BENCHMARKS.items():
             print(f"{name:20} {import_module(module).__doc__.splitlines()[0]}")
+    elif args.all:
+        table.write(args)
     elif args.name is None:
-        parser.error("which one? --list names them")
+        parser.error("which one? --list names them, --all takes them all")
     else:
         report(args)
 

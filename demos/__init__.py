@@ -5,16 +5,16 @@ chapter without tabs is not shown.
 """
 
 CHAPTERS = (
-    (("Foundations", "Fundamentos"), ()),
+    (("Foundations", "Fundamentos"), ("map", "classes")),
     (("Autoencoders", "Autocodificadores"), ("vae_plane", "vae_faces", "autoencoder_kl")),
     (("Adversaries", "Adversarios"), ("laboratory", "gan", "cgan")),
     (("One pixel at a time", "De a un píxel"), ("pixelcnn", "palette", "pixelvae", "vqvae", "imagegpt")),
     (("Flows and energies", "Flujos y energías"), ("change", "flows", "glow", "energy", "rbm", "score")),
     (("Diffusion", "Difusión"), ("diffusion", "samplers", "guidance", "repair", "bugs")),
-    (("Text", "Texto"), ("tokens", "cell", "write", "inside", "leash", "then")),
+    (("Text", "Texto"), ("tokens", "cell", "write", "inside", "blanks", "translate", "leash", "then")),
     (("Music", "Música"), ()),
     (("Words and pictures", "Palabras e imágenes"), ()),
     (("Editing and translation", "Edición y traducción"), ()),
     (("Worlds and scenes", "Mundos y escenas"), ()),
-    (("Side by side", "Lado a lado"), ()),
+    (("Side by side", "Lado a lado"), ("trilemma", "same", "blind")),
 )

@@ -1,5 +1,6 @@
-"""Layouts of real checkpoints on the Hub: layouts/<name>.txt (key, dtype, shape), <name>.json (config)."""
+"""Layouts of real checkpoints on the Hub: layouts/<name>.txt.gz (key, dtype, shape), <name>.json (config)."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ FOLDER = Path(__file__).parent / "layouts"
 
 def layout(name: str) -> dict[str, tuple[int, ...]]:
     """Key -> shape."""
-    rows = (line.split("\t") for line in (FOLDER / f"{name}.txt").read_text().splitlines())
+    rows = (
+        line.split("\t")
+        for line in gzip.decompress((FOLDER / f"{name}.txt.gz").read_bytes()).decode().splitlines()
+    )
     return {key: tuple(json.loads(shape)) for key, _, shape in rows}
 
 

@@ -11,6 +11,7 @@ from torch import nn
 from genmodels import adapter, hub
 from genmodels.autoencoders.vae_plane import VAE, VAEConfig
 from genmodels.autoregressive.code_prior import CodePrior, CodePriorConfig
+from genmodels.autoregressive.pixelcnn import PixelCNN, PixelCNNConfig
 from genmodels.errors import Problem
 from training import low_rank, thinning
 
@@ -152,6 +153,26 @@ def test_a_convolution_that_is_thin_already_stays_as_it_is(layer):
     x = torch.randn(30, 6, 8, 8)
     thin = thinning.thinned(model, lambda network: network[0](x).tanh(), 0.99)
     assert torch.allclose(thin[0](x), layer(x), atol=1e-2)
+
+
+@torch.no_grad()
+def test_what_a_mask_hides_takes_no_part(tmp_path):
+    """The file holds the taps that work, thin too, and nothing else decides about them."""
+    torch.manual_seed(0)
+    model = PixelCNN(PixelCNNConfig((6, 6), channels=32, blocks=2)).eval()
+    x = torch.randint(4, (60, 1, 6, 6))
+    hidden = model.blocks[0].look.weight * (1 - model.blocks[0].look.mask)
+    before = thinning.thinned(model, lambda m: m.log_prob(x), 0.7)
+    model.blocks[0].look.weight += 100 * hidden.sign()
+    thin = thinning.thinned(model, lambda m: m.log_prob(x), 0.7)
+    assert torch.equal(thin.log_prob(x), before.log_prob(x))
+    thin.save_pretrained(tmp_path, torch.float32, rank=32)
+    stored = load_file(tmp_path / "model.safetensors")
+    assert any(k.startswith("blocks.0.look.lora") for k in stored)
+    assert stored["first.weight"].shape == (32, 1, 24) and sum(v.numel() for v in stored.values()) < 9000
+    again = PixelCNN.from_pretrained(tmp_path)
+    assert not (again.blocks[0].look.weight * (1 - again.blocks[0].look.mask)).any()
+    assert torch.allclose(again.log_prob(x), thin.log_prob(x), atol=1e-4)
 
 
 @torch.no_grad()

@@ -47,3 +47,25 @@ def test_rounded_goes_inside():
         "a": 0.1235,
         "b": {"c": 1235.0, "d": "x"},
     }
+
+
+def test_one_table_of_all_ratios_first(tmp_path, monkeypatch):
+    from argparse import Namespace
+
+    from benchmarks import table
+
+    found = {"ours": 1.0, "unit": "s", "peer_name": "theirs", "what": "work", "agree": True}
+    found |= {"machine": {"processor": "a processor", "threads": 1}}
+    ratios = {"gpt2": 1.2, "startup": 0.9}
+
+    def measured(name: str, args: Namespace) -> dict:
+        if name not in ratios:
+            return {"name": name, "failed": "no | such module"}
+        return found | {"name": name, "ratio": ratios[name], "peer": ratios[name]}
+
+    monkeypatch.setattr(table, "measured", measured)
+    table.write(Namespace(rounds=3, threads=1, small=True, out=tmp_path / "b.md"))
+    rows = [line for line in (tmp_path / "b.md").read_text().splitlines() if line.startswith("| ")][1:]
+    assert [row.split("|")[1].strip() for row in rows[:2]] == ["**1.20**", "**0.90**"]
+    assert len(rows) == len(BENCHMARKS) and all(row.count("|") == 7 for row in rows)
+    assert "did not run: no / such module" in rows[-1]

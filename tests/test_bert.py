@@ -100,5 +100,5 @@ def test_the_bundled_checkpoint_is_as_golden():
     logits = model.logits(golden["tokens"])[:, ::6]
     torch.testing.assert_close(logits, golden["logits"], atol=1e-2, rtol=1e-3)
     measures = json.loads((WEIGHTS / NAME / "metrics.json").read_text())["measures"]
-    # both sides tell more than the left alone; it is the recurrent net that shows it, BERT stopped too early
-    assert measures["gap_found_both"] > measures["gap_found_left"] > measures["gap_found"] > 0.1
+    both = min(measures["gap_found"], measures["gap_found_both"])  # sides, by attention and by recurrence
+    assert both > measures["gap_found_left"] > 0.3

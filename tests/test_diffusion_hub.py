@@ -33,7 +33,7 @@ from tests.test_vq_model import peer_of as vq_of
 
 diffusers = pytest.importorskip("diffusers")
 
-BUNDLED = (*checkpoints.UNETS, *checkpoints.FLOWS)
+BUNDLED = (*checkpoints.UNETS, *checkpoints.FLOWS, *checkpoints.DITS, *checkpoints.CONSISTENCY)
 ALL = (*HUB, *CONSISTENCY_HUB, *LATENT_HUB, *DIT_HUB)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from training import card, diffusion, diffusion_scores, diffusion_table
+from training import card, diffusion, diffusion_scores, diffusion_table, loop
 from training.diffusion_cards import CARDS
 from training.diffusion_scores import Reader, copies, obedience, untold
 
@@ -60,6 +60,15 @@ def test_rows_are_of_what_was_measured(tmp_path):
     (tmp_path / "consistency-faces" / "metrics.json").write_text(json.dumps(facts))
     rows = list(diffusion_table.diffusion_rows("faces", args))
     assert [row.split("|")[2:4] for row in rows] == [[" 1 ", " 90.0 "], [" 2 ", " 50.0 "], [" 4 ", " 30.0 "]]
+
+
+def test_the_page_of_the_table_has_what_was_measured():
+    """Of the diffusion models, whose metrics.json says it; `python -m training.diffusion_table` writes it."""
+    page = (loop.ROOT / "docs/diffusion.md").read_text(encoding="utf-8").splitlines()
+    args = argparse.Namespace(out=loop.ROOT / "weights")
+    rows = [*diffusion_table.diffusion_rows("faces", args), *diffusion_table.diffusion_rows("fashion", args)]
+    rows += diffusion_table.sprite_rows(args)
+    assert len(rows) > 20 and set(rows) <= set(page)
 
 
 def test_every_model_has_its_card_and_every_measure_its_words():

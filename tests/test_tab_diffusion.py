@@ -1,5 +1,6 @@
 """The tab of diffusion: the way forward by its formula, the way back and its branches, readings, a plane."""
 
+import json
 from contextlib import closing
 from math import cos, log10, pi, sin
 
@@ -10,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from demos.diffusion import beliefs, figures, film, intervene, noise, pictures, plane, predictions
 from demos.kit import denoisers, plots, reals
+from demos.kit.tab import TEXTS
 from genmodels import hub
 from genmodels.diffusion.checkpoints import FLOWS, HUB, UNETS
 from genmodels.diffusion.denoiser import bound, told
@@ -273,6 +275,16 @@ def denoisers_walk(denoise, x, sigmas):
     from genmodels.diffusion import samplers
 
     yield from samplers.ddim(bound(denoise), x, sigmas, generators(0, len(x)))
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_the_text_says_what_was_measured(lang):
+    words = (TEXTS / f"diffusion.{lang}.md").read_text(encoding="utf-8")
+    for name in NAMES:
+        found = json.loads((hub.WEIGHTS / name / "metrics.json").read_text())["measures"]
+        value = found.get("frechet")
+        said = f"{100 * found['precision']:.1f}" if value is None else f"{value:.{1 + (value < 10)}f}"
+        assert (said if lang == "en" else said.replace(".", ",")) in words, name
 
 
 def test_every_checkpoint_of_the_tab_ships():

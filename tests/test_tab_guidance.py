@@ -1,12 +1,13 @@
 """The tab of classes and guidance: sums of beliefs, ways between noises, readers, numbers of its texts."""
 
+import json
 import re
 
 import pytest
 import torch
 from PIL import Image
 
-from demos.guidance import between, blend, classes, drawing, plane, reading, same, scale, sheets, walk
+from demos.guidance import between, blend, classes, dit, drawing, plane, reading, same, scale, sheets, walk
 from demos.kit import denoisers, readers
 from demos.kit.denoisers import ANY, CLASSES, kind_of
 from demos.kit.tab import TEXTS
@@ -257,7 +258,6 @@ def test_the_strip_has_one_noise_a_row_and_counts_what_it_shows(monkeypatch):
     assert "%" in words
 
 
-@pytest.mark.skipif(not (WEIGHTS / "ddpm-sprites").is_dir(), reason="ddpm-sprites is not bundled")
 def test_of_sprites_nobody_says_whether_they_obey():
     _, words, _ = last(scale.scale("ddpm-sprites", 1, 2, 4, "always", *said("0", "ddpm-sprites"), "en"))
     assert words.count("<td>–</td>") == len(scale.SCALES) and words.count("<polyline") == 1
@@ -425,3 +425,26 @@ def test_the_page_draws_what_the_link_orders_and_shows_its_pickers(app, chromium
     page.wait_for_function(f"() => {told}", timeout=60000)
     assert errors == []
     context.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_the_text_says_who_was_measured_to_obey(lang):
+    words = (TEXTS / f"guidance.{lang}.md").read_text(encoding="utf-8")
+    for name in (FACES, FASHION, "dit-fashion"):
+        found = json.loads((WEIGHTS / name / "metrics.json").read_text())["measures"]
+        for key in ("obedience", "obedience_guided"):
+            said = f"{found[key]:.3g}"
+            assert (said if lang == "en" else said.replace(".", ",")) in words, (name, key)
+
+
+def test_three_networks_get_the_same_noise_and_the_same_order(monkeypatch):
+    noises, noise = [], drawing.noise
+    monkeypatch.setattr(drawing, "noise", lambda *given: noises.append(noise(*given)) or noises[-1])
+    page, words, figures = last(dit.dit(4, 2, "3", 1.0, 4, "es"))
+    first, *others = (x for x, _ in noises)
+    assert all(torch.equal(first, x) for x in others) and figures == {"made": 6}
+    rows = re.findall(r"<tr><th scope='row'>(.*?)</tr>", words)
+    assert len(rows) == 3 == len({row.split("<")[0] for row in rows})
+    assert rows[0].count("–") == 1 and page.width <= sheets.WIDE
+    x = torch.rand(2, 1, 4, 4)
+    assert dit.apart(x, x) == 0 and dit.apart(x, x + 0.5) == pytest.approx(0.5)

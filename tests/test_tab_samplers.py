@@ -153,17 +153,7 @@ def test_a_straight_way_has_no_bend_and_a_corner_has_one():
     assert straight.bend(corner) == pytest.approx(40, rel=1e-4)
 
 
-def test_the_teacher_draws_and_says_so_if_its_student_is_not_here(monkeypatch):
-    monkeypatch.setattr(teacher, "there", lambda: False)
-    monkeypatch.setattr(teacher, "SHORT", (1,))
-    page, words, found = last(teacher.teacher("any", 2, 5, 1, "es"))
-    assert "maestro" in words and set(found) == {"teacher_seconds"} and page.height > 2 * teacher.TILE
-
-
 def test_student_and_teacher_stand_beside_each_other(monkeypatch):
-    """With another network in the student's place, as what is asked of it is the same."""
-    monkeypatch.setattr(teacher, "there", lambda: True)
-    monkeypatch.setattr(teacher, "STUDENT", teacher.TEACHER)
     monkeypatch.setattr(teacher, "SHORT", (1,))
     steps = list(teacher.teacher("3", 3, 5, 1, "es"))
     page, words, found = steps[-1]
@@ -172,8 +162,6 @@ def test_student_and_teacher_stand_beside_each_other(monkeypatch):
 
 
 def test_the_student_takes_as_many_jumps_as_it_is_asked_for(monkeypatch):
-    if not teacher.there():
-        pytest.skip("consistency-faces is not among the weights")
     monkeypatch.setattr(teacher, "SHORT", (1,))
     page, words, found = last(teacher.teacher("3", 3, 5, 1, "en"))
     assert found["student_seconds"] > 0 and "student, 3 jumps" in words and page.width
@@ -281,8 +269,6 @@ def test_the_tab_offers_every_solver_and_grid_there_is():
 @pytest.mark.parametrize("lang", ["en", "es"])
 def test_the_text_says_what_was_measured(lang):
     words = (TEXTS / f"samplers.{lang}.md").read_text(encoding="utf-8")
-    if "@@" in words:
-        pytest.skip("the text waits for its weights")
     for name in ("ddpm-faces", NAME):
         found = json.loads((hub.WEIGHTS / name / "metrics.json").read_text())
         for value in (found["parameters"], found["minutes"]):

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from genmodels.adapter import rank_of
 from genmodels.autoencoders import neighbours
 from genmodels.autoencoders.checkpoints import DVAES, RATE_VAES, VQVAES
 from genmodels.autoencoders.dvae import DVAE, DVAEConfig, gumbel, kl_uniform, relax, usage_kl
@@ -24,7 +25,7 @@ from genmodels.autoencoders.vqvae import (
     to_rgba,
 )
 from training.dvae import dvae_loss, rate_loss, temperature
-from training.vqvae import Clock, Dictionary, begin, halve, moved, revive, usage, vq_loss
+from training.vqvae import Clock, Dictionary, begin, halve, made_thin, moved, revive, usage, vq_loss
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 SMALL = {"size": 16, "hidden": 8, "blocks": 1}
@@ -239,6 +240,26 @@ def test_usage():
     assert found["codes_used"] == found["codes_dead"] == 4
     assert found["usage_bits"] == pytest.approx(2) and found["perplexity"] == pytest.approx(4)
     assert found["code_bits"] == 12
+
+
+def test_a_thinner_decoder_leaves_the_words_as_they_are():
+    torch.manual_seed(0)
+    model = VQVAE(VQVAEConfig(size=16, hidden=24, blocks=1, codes=12, dim=4)).eval().requires_grad_(False)
+    for p in model.decoder.parameters():  # blocks begin as nothing
+        if not p.any():
+            p.normal_(std=0.1, generator=generator())
+    train = np.random.default_rng(0).integers(256, size=(40, 16, 16, 3), dtype=np.uint8)
+    x, before = images(), {k: v.clone() for k, v in model.state_dict().items()}
+    words, drawn = model.codes(x), model.draw(model.codes(x))
+    thin = made_thin(model, train, 0.7)
+    assert all(v.equal(before[k]) for k, v in thin.state_dict().items() if not k.startswith("decoder"))
+    cut = [
+        k
+        for k, v in thin.decoder.named_parameters()
+        if v.ndim > 1 and rank_of(v) < rank_of(before[f"decoder.{k}"])
+    ]
+    assert cut and thin.codes(x).equal(words)
+    assert (thin.draw(words) - drawn).square().mean() < 0.05 * drawn.var()
 
 
 def test_pictures_are_halved_and_moved():

@@ -236,6 +236,7 @@ GLOSS = {
     "true_1": "its mean of the stated rule",
     "kl_1": "its KL to the tuned model, nats per story",
     "variety_1": "its sentences, as if equally used",
+    "frechet_5": "in five",
     "frechet_ddim_50": "Frechet distance by DDIM, 50 steps as diffusers takes them",
     "frechet_dpm_12": "by DPM-Solver++, 12 steps",
     "exact_english_spanish": "held-out numbers right to the letter, English words to Spanish words",
@@ -252,6 +253,18 @@ GLOSS = {
     "gap_bits_both": "its bits",
     "gap_found_left": "the same share, the GPT that sees the left side only",
     "gap_bits_left": "its bits",
+    "accuracy_some": "the same of the first 500",
+    "accuracy_bayes": "of `pixelcnn-mnist` on those, by Bayes' rule",
+    "sure_digits": "its highest chance, mean over those",
+    "sure_bayes": "the same of the PixelCNN's",
+    "nats_rare": "-log p(x) under the PixelCNN that 99 in 100 test digits stay below",
+    "nats_plain": "the same, that one in 100 stays below",
+    "sure_garments": "its highest chance, mean over 200 garments",
+    "unlikely_garments": "share of them that cost the PixelCNN more than that",
+    "sure_noise": "its highest chance on pixels by the toss of a coin",
+    "unlikely_noise": "share of such pages that cost the PixelCNN more",
+    "sure_upside": "its highest chance on digits upside down",
+    "unlikely_upside": "share of them that cost the PixelCNN more",
 }
 
 

@@ -14,8 +14,11 @@ from torch import Tensor
 
 from genmodels import hub
 from training.cards_cell import cell
+from training.cards_classes import classes
 from training.cards_leash import leash
+from training.cards_side import blind, same
 from training.cards_tokens import tokens
+from training.cards_words import blanks, translate
 from training.cards_write import write
 
 ART = Path(__file__).resolve().parent.parent / "demos" / "art"
@@ -377,7 +380,8 @@ MADE = (
     cgan,
     gan,
 )
-MADE += (glow, score, energy, change, flows, rbm, inside, write, leash, cell, tokens)
+MADE += (glow, score, energy, change, flows, rbm, inside, blanks, translate, write)
+MADE += (leash, cell, tokens, same, blind, classes)
 CARDS = {f.__name__: f for f in MADE}
 
 

@@ -45,6 +45,7 @@ FIRST, LAST = 2.0, 0.25  # how often the first level and the last three are taug
 KEPT = 6  # batches of paths; each is left after as many steps as make every place on it be taught once
 NEAR = 0.00054  # pseudo-Huber's constant for each root of a value
 JUMPS = (80.0, 4.0, 1.5, 0.5)  # where a drawing in four jumps has noise added
+FIVE = (80.0, 5.0, 2.0, 0.8, 0.3)  # and one in five
 LATER = (0.15, 20.0)  # levels of jumps after the first, when a thin network learns from the full one
 
 Paths = tuple[Tensor, Tensor, Tensor]  # x (L + 1, B, C, H, W), sigma (L + 1,), labels (B,)
@@ -115,7 +116,7 @@ def pseudo_huber(away: Tensor) -> Tensor:
 def drawn(model: UNet, labels: Tensor, seed: int, jumps: int = 1) -> Tensor:
     """In so many jumps, as the page does it."""
     c = model.config
-    sigmas = [*JUMPS[:jumps], 0.0]
+    sigmas = [*(FIVE if jumps == len(FIVE) else JUMPS[:jumps]), 0.0]
     luck = generators(seed, len(labels))
     x = samplers.start((c.in_channels, c.sample_size, c.sample_size), sigmas[0], luck, model.device)
     *_, last = samplers.consistency(bound(Denoiser.of(model), labels), x, sigmas, luck)

@@ -2,7 +2,7 @@
 
 One recipe for all: a picture, a moment, noise; the network says what its kind says, by squared error. One
 picture in eight comes without its label, so that the same network also knows pictures of any class, which
-guidance needs. `--measure` computes metrics.json and the card of a finished folder again.
+guidance needs. `--thin` stores a finished folder thinner; `training.diffusion_scores` measures it.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from genmodels.diffusion.dit import DiT, DiTConfig
 from genmodels.diffusion.unet import UNet, UNetConfig
 from genmodels.model import Model
 from genmodels.runtime import generators
-from training import card, loop, palette
+from training import card, loop, palette, thinning
 from training.gan import hair_and_glasses
 from training.vae_faces import HELD_OUT, faces
 
@@ -167,12 +167,17 @@ def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=30)
     parser.add_argument("--model", choices=MODELS, required=True)
     parser.add_argument("--lr", type=float, default=2e-3)
+    thinning.option(parser)
     parser.set_defaults(batch=48, sheet_minutes=4.0)
     args = parser.parse_args()
     kind, config = MODELS[args.model]
     torch.manual_seed(args.seed)
-    model, took = loop.train(recipe(args.model, kind(config), args), args)
-    card.finish(model, args.out / args.model, golden, took, args.device)
+    folder, made = args.out / args.model, recipe(args.model, kind(config), args)
+    if args.thin:
+        thinning.remade(made, kind.from_pretrained(folder), folder, golden, args)
+        return
+    model, took = loop.train(made, args)
+    card.finish(model, folder, golden, took, args.device)
 
 
 def golden(model: Model) -> dict[str, Tensor]:

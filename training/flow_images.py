@@ -1,7 +1,8 @@
 """The flows of pictures: `python -m training.flow_images --model glow-faces --minutes 40`.
 
 Two that differ in how they mix, on Fashion-MNIST; a Glow and a transformer flow on faces of 32 px.
-`--measure` computes metrics.json, the directions of the attributes and the card of a finished folder again.
+`--thin` stores a finished folder thinner; `--measure` computes metrics.json, the directions of the attributes
+and its card again.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from genmodels.flow.realnvp_images import RealNVPImages, RealNVPImagesConfig
 from genmodels.flow.tarflow import TarFlow, TarFlowConfig
 from genmodels.metrics.features import AttributesNet, FashionNet
 from genmodels.model import Model
-from training import card, loop
+from training import card, loop, thinning
 from training.flow_cards import CARDS
 from training.gan_measures import in_parts, judged
 from training.vae_faces import HELD_OUT, MEASURED, faces
@@ -179,10 +180,14 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--average", type=float, default=0.998, help="decay of the averaged weights")
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
+    thinning.option(parser)
     args = parser.parse_args()
     kind, config = MODELS[args.model]
     folder = args.out / args.model
-    if not args.measure:
+    if args.thin:
+        made = recipe(args.model, kind(config), args)
+        thinning.remade(made, kind.from_pretrained(folder), folder, golden, args)
+    elif not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(args.model, kind(config), args), args)
         card.finish(model, folder, golden, took, args.device)

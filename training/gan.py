@@ -2,7 +2,8 @@
 
 Six checkpoints: two DCGANs that differ in how they grow, two WGANs that differ in what bounds the critic, and
 two conditional ones. `--thin` stores the judge of a finished folder thinner; of the one with clipped weights,
-which must stay as they are, the generator. `--measure` computes metrics.json and the card again.
+which must stay as they are, the generator; of the one of repeated pixels, there to be compared, both.
+`--measure` computes metrics.json and the card again.
 """
 
 import argparse
@@ -227,13 +228,16 @@ def recipe(name: str, model: Model, args: argparse.Namespace) -> duel.Duel:
 
 
 def make_thin(name: str, model: Model, args: argparse.Namespace) -> None:
-    """The judge, which is only looked at once training is over; where weights are clipped, the generator."""
+    """The judge, which is only looked at once training is over; where weights are clipped, the generator;
+    where pixels are repeated, both."""
     x, *y = source(name, argparse.Namespace(**vars(args) | {"batch": WEIGHED}))(
         np.random.default_rng(args.seed)
     )
     z = truncated(10_000, WEIGHED, model.config.latent)
-    if isinstance(model, WGAN) and model.config.clip:
+    clipped = isinstance(model, WGAN) and model.config.clip
+    if clipped or (isinstance(model, DCGAN) and model.config.repeat):
         model.generator = thinning.thinned(model.generator, lambda generator: generator(z), args.thin)
+    if clipped:
         return
     judge = "discriminator" if isinstance(model, DCGAN) else "judge" if y else "critic"
     with torch.no_grad():

@@ -1,6 +1,6 @@
 """ImageGPT on Fashion-MNIST in four greys, 16x16: `python -m training.imagegpt --minutes 25`.
 
-`--measure` computes metrics.json and the card of the finished folder again.
+`--thin` stores the finished folder thinner; `--measure` computes its metrics.json and card again.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from torch import Tensor
 from genmodels.autoregressive.imagegpt import ImageGPT, ImageGPTConfig
 from genmodels.autoregressive.sampling import draw, last
 from genmodels.data import greys, readers
-from training import card, loop
+from training import card, loop, thinning
 
 NAME = "imagegpt-fashion"
 CONFIG = ImageGPTConfig(
@@ -124,10 +124,13 @@ def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=25)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
+    thinning.option(parser)
     parser.set_defaults(batch=32)
     args = parser.parse_args()
     folder = args.out / NAME
-    if not args.measure:
+    if args.thin:
+        thinning.remade(recipe(start(), args), ImageGPT.from_pretrained(folder), folder, golden, args)
+    elif not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(start(), args), args)
         card.finish(model, folder, golden, took, args.device)

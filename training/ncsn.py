@@ -1,6 +1,6 @@
 """The noise-conditional score network of digits: `python -m training.ncsn --minutes 20`.
 
-`--measure` computes metrics.json and the card of a finished folder again.
+`--thin` stores a finished folder thinner; `--measure` computes its metrics.json and card again.
 """
 
 import time
@@ -17,7 +17,7 @@ from genmodels.energy.annealed import draw, stride
 from genmodels.energy.ncsn import NCSN, NCSNConfig, spread
 from genmodels.metrics.neighbours import neighbours
 from genmodels.runtime import generators
-from training import card, loop
+from training import card, loop, thinning
 
 NAME = "ncsn-mnist"
 LEVELS, STEPS = 80, 5  # of the ladder that is measured, which is the one that the page starts with
@@ -135,10 +135,13 @@ def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=20)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
+    thinning.option(parser)
     parser.set_defaults(batch=64, sheet_minutes=4.0)
     args = parser.parse_args()
     folder = args.out / NAME
-    if not args.measure:
+    if args.thin:
+        thinning.remade(recipe(NCSN(), args), NCSN.from_pretrained(folder), folder, golden, args)
+    elif not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(NCSN(), args), args)
         card.finish(model, folder, golden, took, args.device)

@@ -1,7 +1,7 @@
 """Pixel art with and without a palette: `python -m training.palette --model palette --minutes 45`.
 
 `palette` points at the colours it is given, `rgb` draws 256 reds, greens and blues; both the same pictures.
-`--measure` computes metrics.json and the card of a finished folder again.
+`--thin` stores a finished folder thinner; `--measure` computes its metrics.json and card again.
 """
 
 import argparse
@@ -194,10 +194,14 @@ def main() -> None:
     parser.add_argument("--model", choices=MODELS, default="palette")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
+    thinning.option(parser)
     args = parser.parse_args()
     config = MODELS[args.model]
     kind, folder = CLASSES[type(config)], args.out / NAMES[args.model]
-    if not args.measure:
+    if args.thin:
+        model = kind.from_pretrained(folder)
+        thinning.remade(recipe(args.model, model, args), model, folder, golden, args)
+    elif not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(args.model, kind(config), args), args)
         rank = thinning.told(model) if kind is RGBPixelCNN else 0  # the other is told its colours too

@@ -1,8 +1,8 @@
 """The PixelCNNs of grey pictures: `python -m training.pixelcnn --model fashion-gated --minutes 12`.
 
 `fashion` is the book's plain network and `fashion-gated` the gated one, both on Fashion-MNIST at 16 x 16 with
-four greys; `fashion-mixture` draws all 256 greys at 28 x 28; `mnist` draws binary digits. `--measure`
-computes metrics.json and the card of a finished folder again.
+four greys; `fashion-mixture` draws all 256 greys at 28 x 28; `mnist` draws binary digits. `--thin` stores a
+finished folder thinner; `--measure` computes its metrics.json and card again.
 """
 
 import argparse
@@ -147,12 +147,16 @@ def main() -> None:
     parser.add_argument("--model", choices=MODELS, default="fashion-gated")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
+    thinning.option(parser)
     args = parser.parse_args()
     config = MODELS[args.model]
     kind, folder = CLASSES[type(config)], args.out / f"pixelcnn-{args.model}"
-    if not args.measure:
-        torch.manual_seed(args.seed)
-        model, took = loop.train(recipe(args.model, folder.name, kind(config), args), args)
+    torch.manual_seed(args.seed)
+    made = recipe(args.model, folder.name, kind(config), args)
+    if args.thin:
+        thinning.remade(made, kind.from_pretrained(folder), folder, golden, args)
+    elif not args.measure:
+        model, took = loop.train(made, args)
         card.finish(model, folder, golden, took, args.device, rank=thinning.told(model))
     model = kind.from_pretrained(folder)
     values = {k: round(v, 4) for k, v in measure(args.model, model, args.data).items()}

@@ -1,13 +1,13 @@
 """The row LSTM of small grey garments: `python -m training.pixelrnn --minutes 14`.
 
-The data and the measures are those of training/pixelcnn.py, so that the numbers compare. `--measure` computes
-metrics.json and the card of a finished folder again.
+The data and the measures are those of training/pixelcnn.py, so that the numbers compare. `--thin` stores the
+finished folder thinner; `--measure` computes its metrics.json and card again.
 """
 
 import torch
 
 from genmodels.autoregressive.pixelrnn import PixelRNN, PixelRNNConfig
-from training import card, loop, pixelcnn
+from training import card, loop, pixelcnn, thinning
 
 NAME = "pixelcnn-fashion-rnn"
 
@@ -36,12 +36,15 @@ def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=14)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
+    thinning.option(parser)
     parser.set_defaults(batch=32)  # as fast per picture as 128, so take the steps
     args = parser.parse_args()
     folder = args.out / NAME
-    if not args.measure:
-        torch.manual_seed(args.seed)
-        recipe = pixelcnn.recipe("fashion", NAME, PixelRNN(PixelRNNConfig()), args)
+    torch.manual_seed(args.seed)
+    recipe = pixelcnn.recipe("fashion", NAME, PixelRNN(PixelRNNConfig()), args)
+    if args.thin:
+        thinning.remade(recipe, PixelRNN.from_pretrained(folder), folder, pixelcnn.golden, args)
+    elif not args.measure:
         model, took = loop.train(recipe, args)
         card.finish(model, folder, pixelcnn.golden, took, args.device)
     model = PixelRNN.from_pretrained(folder)

@@ -1,8 +1,8 @@
 """PixelVAE of small grey garments: `python -m training.pixelvae --model fashion --minutes 10`.
 
 `fashion-plain` is the same network with its eyes shut: its pixels do not see one another, as in an ordinary
-VAE. The data are those of training/pixelcnn.py, so that the numbers compare. `--measure` computes
-metrics.json and the card of a finished folder again.
+VAE. The data are those of training/pixelcnn.py, so that the numbers compare. `--thin` stores a finished
+folder thinner; `--measure` computes its metrics.json and card again.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from genmodels.autoregressive import sampling
 from genmodels.autoregressive.pixelvae import PixelVAE, PixelVAEConfig
 from genmodels.data import greys
 from genmodels.runtime import noise
-from training import card, loop, pixelcnn
+from training import card, loop, pixelcnn, thinning
 
 MODELS = {"fashion": PixelVAEConfig(), "fashion-plain": PixelVAEConfig(sees=False)}
 WARM_UP = 400  # steps in which the KL comes in: at first z is worth nothing yet
@@ -31,7 +31,7 @@ def pictures(split: str, data: Path | None) -> Tensor:
 
 
 def recipe(name: str, model: PixelVAE, args: argparse.Namespace) -> loop.Recipe:
-    train, steps = pictures("train", args.data), SHUT if args.resume else 0
+    train, steps = pictures("train", args.data), SHUT if args.resume or args.thin else 0
 
     def batch(rng: np.random.Generator) -> tuple[Tensor, ...]:
         return (train[torch.from_numpy(rng.integers(len(train), size=args.batch))].long(),)
@@ -124,10 +124,14 @@ def main() -> None:
     parser.add_argument("--model", choices=MODELS, default="fashion")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
+    thinning.option(parser)
     parser.set_defaults(batch=64)
     args = parser.parse_args()
     folder = args.out / f"pixelvae-{args.model}"
-    if not args.measure:
+    if args.thin:
+        model = PixelVAE.from_pretrained(folder)
+        thinning.remade(recipe(folder.name, model, args), model, folder, golden, args)
+    elif not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(folder.name, PixelVAE(MODELS[args.model]), args), args)
         card.finish(model, folder, golden, took, args.device)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from genmodels.nn.attention import turns
 from genmodels.text.bert import Bert, BertConfig
@@ -27,11 +27,14 @@ from training.text_data import recipes
 NAME, LIKE, OTHER = "bert-recipes", "gpt-recipes", "birnn-recipes"
 CONTEXT = 128  # tokens
 CONFIG = BertConfig(
-    vocab_size=1025, hidden_size=96, num_hidden_layers=4, num_attention_heads=4, intermediate_size=320,
+    vocab_size=1025, hidden_size=96, num_hidden_layers=3, num_attention_heads=4, intermediate_size=320,
     max_position_embeddings=CONTEXT, type_vocab_size=1, hidden_dropout_prob=0.1, pad_token_id=-1,
     mask_token_id=1024,
 )  # fmt: skip
-HIDDEN, MASKED, OTHER_TOKEN = 0.15, 0.8, 0.1  # of all tokens; of these: a mask, another token; the rest stays
+HIDDEN, MASKED, OTHER_TOKEN = 0.2, 0.8, 0.1  # of all tokens; of these: a mask, another token; the rest stays
+SIZE, SHARP = 0.25, 1.8  # to begin with: of words and places, of the first looks
+FASTEST, SLOWEST = 3, 100.0  # radians of the fastest wave from token to token; so many times slower the last
+BESIDE = (-1, 1, -2, 2)  # where the heads of the first layer look to begin with, counted in tokens
 QUESTIONS, AROUND = 1500, 32  # gaps that are asked for, with so many tokens on either side
 
 
@@ -52,7 +55,7 @@ def hide(x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
 def loss(model: Bert, batch: tuple[Tensor, ...], generator: torch.Generator) -> dict[str, Tensor]:
     (x,) = batch
     shown, asked = (y.to(x.device) for y in hide(x.cpu(), generator))
-    logits = model.logits(shown)[asked].float()
+    logits = model.read(model.layers(shown)[1][-1][asked]).float()
     found = (logits.argmax(-1) == x[asked]).float().mean()
     return {"loss": F.cross_entropy(logits, x[asked]), "found": found}
 
@@ -88,15 +91,36 @@ def recipe(model: Bert, train: Tensor, keeper: Keeper, args: argparse.Namespace)
 
 
 def start() -> Bert:
-    """Words begin where gpt-recipes has them, and places as waves, so that a turn of the waves leads to a
-    neighbour: a short run would spend itself finding both."""
+    """What half a megabyte of text is too short to find first, and what then is learnt as anything else.
+
+    Words begin where gpt-recipes has them, and as large as it needs them to be sure of one: at BERT's 0.02,
+    meant for 768 channels, a training of minutes stays at the frequencies of words. Layers begin as wide as
+    their inputs ask. Places begin as waves, and the heads of the first layer look at the places beside.
+    """
     model, words = Bert(CONFIG), GPT.from_pretrained(LIKE).wte.weight
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
     parts = model.bert.embeddings
-    parts.word_embeddings.weight.data[: len(words)] = 0.05 * words / words.std()
-    cosines, sines = turns(CONTEXT, CONFIG.hidden_size)
+    parts.word_embeddings.weight.data[: len(words)] = SIZE * words / words.std()
+    cosines, sines = turns(FASTEST * CONTEXT, CONFIG.hidden_size, SLOWEST)[:, ::FASTEST]
     half = CONFIG.hidden_size // 2
-    parts.position_embeddings.weight.data = 0.05 * torch.cat([cosines[:, :half], sines[:, :half]], 1)
+    parts.position_embeddings.weight.data = SIZE * torch.cat([cosines[:, :half], sines[:, :half]], 1)
+    asks, shows = (model.bert.encoder.layer[0].attention.self[k].weight.data for k in ("query", "key"))
+    asks[:] = SHARP * torch.cat([beside(step, cosines, sines) for step in BESIDE])
+    shows[:] = SHARP * torch.cat([beside(0, cosines, sines)] * len(BESIDE))
     return model
+
+
+def beside(step: int, cosines: Tensor, sines: Tensor) -> Tensor:
+    """(d, C): the fastest waves of a place become those of the place `step` further on."""
+    d, half = CONFIG.hidden_size // len(BESIDE), CONFIG.hidden_size // 2
+    i, n = torch.arange(d // 2), d // 2
+    cos, sin = cosines[abs(step), :n], sines[abs(step), :n] * (1 if step > 0 else -1)
+    turned = torch.zeros(d, CONFIG.hidden_size)
+    turned[i, i] = turned[n + i, half + i] = cos
+    turned[i, half + i], turned[n + i, i] = -sin, sin
+    return turned
 
 
 def golden(model: Bert) -> dict[str, Tensor]:
@@ -148,8 +172,9 @@ CARD = card.Card(
     title="BERT, recipes",
     what=(
         "A small BERT: the encoder of a Transformer that reads a recipe with words hidden and finds them, "
-        "looking to both sides. Four layers of 96 channels, the tokens of `gpt-recipes` and a mask; its "
-        "embedding began as that model's. It fills gaps and can't write."
+        "looking to both sides. Three layers of 96 channels, the tokens of `gpt-recipes` and a mask; its "
+        "embedding began as that model's, the heads of its first layer with a look at the neighbours. "
+        "It fills gaps and can't write."
     ),
     data=(
         "410 recipes in the public domain (ronaldl29/public-domain-recipes, Unlicense). Every tenth is "
@@ -169,7 +194,7 @@ def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=12)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
-    parser.set_defaults(batch=16, sheet_minutes=0.5)
+    parser.set_defaults(batch=8, sheet_minutes=0.5)
     args = parser.parse_args()
     folder: Path = args.out / NAME
     if not args.measure:

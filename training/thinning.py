@@ -10,15 +10,20 @@ what no output depends on may go, however large it is. A and B are Cholesky's, s
 all layers are in one unit, that of the outputs, and the room goes where a number stored saves most of them.
 """
 
+import argparse
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genmodels.model import Model
 from genmodels.nn.attention import Affine
+from training import card, loop
 
 N = TypeVar("N", bound=nn.Module)
 LAYERS = nn.Conv2d | nn.ConvTranspose2d | nn.Linear | Affine
@@ -33,7 +38,13 @@ def rows(layer: nn.Module, x: Tensor, patches: bool) -> Tensor:
     if not patches:
         return x.movedim(1, -1).flatten(0, -2)
     unfolded = F.unfold(x, layer.kernel_size, layer.dilation, layer.padding, layer.stride)
-    return unfolded.movedim(1, -1).flatten(0, -2)
+    unfolded = unfolded.unflatten(1, (x.shape[1], -1)) * mask(layer).flatten()[:, None]
+    return unfolded.flatten(1, 2).movedim(1, -1).flatten(0, -2)
+
+
+def mask(layer: nn.Module) -> Tensor:
+    """What a convolution multiplies its kernel by: what it hides never comes in."""
+    return getattr(layer, "mask", torch.ones(1))
 
 
 class Sides:
@@ -84,7 +95,7 @@ def thinned(model: N, run: Callable[[N], Tensor], share: float, base: dict[str, 
     sides = watched(model := deepcopy(model), lambda: run(model))
     found, worth, price = {}, [], {}
     for n, side in sides.items():
-        weight = side.layer.weight - (base[f"{n}.weight"].float() if base else 0)
+        weight = side.layer.weight * mask(side.layer) - (base[f"{n}.weight"].float() if base else 0)
         a, b, mean = side.factors()
         u, s, v = torch.linalg.svd(a.T @ weight.flatten(1) @ b, full_matrices=False)
         left = torch.linalg.solve_triangular(a.T, u * s, upper=True)
@@ -117,6 +128,40 @@ def ranks(
         room -= max(more, 0)
         kept[n] += 1
     return kept
+
+
+def option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--thin",
+        type=float,
+        help="no training: make the finished folder this share of itself, by the loss of one --batch",
+    )
+
+
+def remade(
+    recipe: loop.Recipe,
+    model: Model,
+    folder: Path,
+    golden: Callable[[Model], dict[str, Tensor]],
+    args: argparse.Namespace,
+) -> Model:
+    """The finished folder again, thinner where the loss of training examples feels it least."""
+    batch = recipe.batch(np.random.default_rng(args.seed))
+
+    def loss(model: Model) -> Tensor:
+        return recipe.loss(model, batch, torch.Generator().manual_seed(args.seed))["loss"]
+
+    return stored(thinned(model, loss, args.thin), folder, golden, args)
+
+
+def stored(
+    thin: Model, folder: Path, golden: Callable[[Model], dict[str, Tensor]], args: argparse.Namespace
+) -> Model:
+    """What is thin already takes the finished folder's place."""
+    facts = card.record(folder)
+    took = {"minutes": facts["minutes"], **facts["training"]}
+    full = max(len(p) for p in thin.parameters())  # no weight has more directions
+    return card.finish(thin, folder, golden, took, args.device, rank=full)
 
 
 @torch.no_grad()

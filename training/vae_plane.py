@@ -2,7 +2,7 @@
 
 `--model` is one of MODELS; the betas start from the VAE's weights, so that the plane keeps its orientation
 and only the pull of the prior changes. They, and the denoiser, ship as a change of low rank of what they
-start from. `--measure` computes metrics.json and the card of a finished folder again.
+start from. `--thin` stores a finished folder thinner; `--measure` computes its metrics.json and card again.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from genmodels.metrics.frechet import frechet_distance, moments
 from genmodels.metrics.likelihood import bits_per_dim, gaussian_log_prob, kl_standard_normal
 from genmodels.metrics.psnr import psnr
 from genmodels.model import Model
-from training import card, loop, low_rank
+from training import card, loop, low_rank, thinning
 
 MODELS = {
     "pca": PCAConfig(),
@@ -132,7 +132,6 @@ def measure(model: Model, folder: Path, data: Path | None) -> dict[str, float]:
     plane = {"mean": mean.half(), "label": labels}
     if isinstance(model, VAE):
         log_var = torch.cat([c.log_var for c in codes])
-        plane["log_var"] = log_var.half()
         values |= bound(model, x, mean, log_var) | distances(model, x)
     elif model.config.latent > 2:
         noisy = x + 0.5 * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
@@ -180,7 +179,7 @@ def describe(key: str, model: Model) -> card.Card:
         what=(
             "One of the models of the *plane*: garments of 28 by 28 pixels squeezed into a code of "
             f"{model.config.latent} numbers and drawn again. `plane.safetensors`, where present, holds the "
-            "codes of the 10,000 test images (and the log-variances of a VAE), so that it can be drawn "
+            "codes of the 10,000 test images, so that it can be drawn "
             "without the images."
         ),
         data="Fashion-MNIST (Zalando, MIT), the 60,000 training images. The images do not ship.",
@@ -203,10 +202,14 @@ def main() -> None:
         "--start", type=Path, help="a finished folder of the same shape to start from instead"
     )
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
+    thinning.option(parser)
     args = parser.parse_args()
     config = MODELS[args.model]
     kind, folder = CLASSES[type(config)], args.out / f"vae-plane-{args.model}"
-    if not args.measure:
+    if args.thin:
+        model = kind.from_pretrained(folder)
+        thinning.remade(recipe(folder.name, model, args), model, folder, golden, args)
+    elif not args.measure:
         torch.manual_seed(args.seed)
         model, took = fit(kind, config, folder.name, args)
         card.finish(model, folder, golden, took, args.device, BASES.get(args.model, ""), RANK)

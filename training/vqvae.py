@@ -1,8 +1,8 @@
 """The VQ-VAEs: `python -m training.vqvae --model vqvae-faces --minutes 10`.
 
 `vqvae-faces` takes painted faces at 32 x 32, the means of 2 x 2 pixels of runs/faces64.npy (painted there if
-need be); `vqvae-sprites` takes game tiles and creatures at 24 x 24, with their transparency. `--measure`
-computes metrics.json and the card of a finished folder again.
+need be); `vqvae-sprites` takes game tiles and creatures at 24 x 24, with their transparency. `--thin` stores
+the decoder of a finished folder thinner; `--measure` computes its metrics.json and card again.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from genmodels.autoencoders.vqvae import (
 from genmodels.data import tiles
 from genmodels.metrics.psnr import psnr
 from genmodels.model import Model
-from training import card, loop, vae_faces
+from training import card, loop, thinning, vae_faces
 
 HELD_OUT = vae_faces.HELD_OUT
 MADE, HELD_OUT_MADE = 12_000, 200  # characters, and as many creatures; of each the last are held out
@@ -43,6 +43,7 @@ COMMITMENT = 0.25  # beta of eq. 3
 DECAY = 0.98  # gamma of appendix A.1
 DEAD = 0.1  # of an equal share of the batch: below that a vector is not in use
 QUIET = 0.8  # of the run; from then on no vector is replaced
+WEIGHED = 200  # pictures by which `--thin` sees what matters
 
 
 class Clock:
@@ -223,6 +224,15 @@ def recipe(name: str, model: VQVAE, args: argparse.Namespace) -> loop.Recipe:
     return loop.Recipe(name, model, draw, loss, lambda m: sheet(m, shown), lr=args.lr, average=0.998)
 
 
+@torch.no_grad()
+def made_thin(model: VQVAE, train: np.ndarray, share: float) -> VQVAE:
+    """Its decoder only: a word must go on meaning what it does, as a prior has learnt the words."""
+    x = as_input(train[np.linspace(0, len(train) - 1, WEIGHED).astype(int)])
+    z = model.lookup(model.codes(x))
+    model.decoder = thinning.thinned(model.decoder, lambda decoder: decoder(z), share)
+    return model
+
+
 def sheet(model: VQVAE, x: Tensor) -> Tensor:
     return pairs(x, model.draw(model.codes(x.to(model.device))).cpu())
 
@@ -367,15 +377,21 @@ def main() -> None:
     parser.add_argument("--model", choices=MODELS, default="vqvae-faces")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
+    parser.add_argument(
+        "--thin", type=float, help="no training: make the finished decoder this share of itself"
+    )
     parser.add_argument("--neighbours", action="store_true", help="only the codes of the tiles again")
     args = parser.parse_args()
     folder = args.out / args.model
-    if not (args.measure or args.neighbours):
+    if args.thin:
+        thin = made_thin(VQVAE.from_pretrained(folder), IMAGES[args.model](args)[0], args.thin)
+        thinning.stored(thin, folder, golden, args)
+    elif not (args.measure or args.neighbours):
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(args.model, VQVAE(MODELS[args.model]), args), args)
         card.finish(model, folder, golden, took, args.device)
     model = VQVAE.from_pretrained(folder)
-    if args.model == "vqvae-sprites":
+    if args.model == "vqvae-sprites" and not args.thin:
         finish_neighbours(model, folder, args)
     if args.neighbours:
         return

@@ -90,8 +90,9 @@ def labelled(
 
 def wrapped(words: str, width: int) -> str:
     """On two lines if one is too short for it."""
-    long = plates.font(TYPE - 3).getlength(words) > width
-    return "\n".join(textwrap.wrap(words, max(6, 2 * len(words) // 3))) if long else words
+    if plates.font(TYPE - 3).getlength(words) <= width:
+        return words
+    return "\n".join(textwrap.wrap(words, max(6, 2 * len(words) // 3), break_long_words=False))
 
 
 def fitting(lines: Sequence[str], width: int) -> Any:

@@ -5,7 +5,7 @@ draws, `reading` asks networks of their own whether a picture obeys, `sheets` sh
 """
 
 from demos import kit
-from demos.guidance import between, blend, classes, drawing, plane, same, scale, walk
+from demos.guidance import between, blend, classes, dit, drawing, plane, same, scale, walk
 from demos.kit import denoisers
 
 TITLE = ("Classes, guidance, paths", "Clases, guía y recorridos")
@@ -19,6 +19,6 @@ MEASURE = ("ddpm-faces", "obedience_guided")
 def build() -> kit.Tab:
     with kit.Tab(__name__, drawing.CHECKPOINTS) as tab:
         denoisers.follow(tab)
-        for view in (classes, scale, same, between, walk, blend, plane):
+        for view in (classes, scale, same, between, walk, blend, dit, plane):
             view.layout(tab)
     return tab

@@ -1,67 +1,24 @@
-"""Boards: drawings that get their numbers once and then answer to the pointer by themselves.
-
-A board is a piece of HTML with its script (`demos/art/inside.js`, and one per kind); its value is a
-dictionary of words and numbers. Weights travel as bytes, vectors as floats, both in base64.
-"""
+"""What the boards of this tab get: attention, vectors, the likeliest words. See `demos.kit.looks`."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
 import numpy as np
+
+from demos.kit import looks
+from demos.kit.looks import TOP, parts, ranked, text
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from demos.inside.source import Reading
 
-ART = Path(__file__).parent.parent / "art"
-TOP = 5  # words of a list of the likeliest
 
-
-class Board(gr.HTML):
-    is_template = True
-
-    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "object", "description": "Words and numbers; bytes in base64."}
-
-    def example_payload(self) -> dict[str, Any]:
-        return {}
-
-    example_value = example_payload
-
-
-def board(kind: str, **kwargs: Any) -> Board:
+def board(kind: str, **kwargs: Any) -> looks.Board:
     """kind: look, head, mask, lens, places, map, copies."""
-    scripts = (ART / name for name in ("inside.js", f"inside_{kind}.js"))
-    return Board(
-        None,
-        html_template="<div class='in-body'></div>",
-        css_template=(ART / "inside.css").read_text(encoding="utf-8"),
-        js_on_load="\n".join(script.read_text(encoding="utf-8") for script in scripts),
-        apply_default_css=False,
-        elem_classes=f"inside inside-{kind}",
-        **kwargs,
-    )
-
-
-# ------------------------------------------------------------------------------ numbers on their way
-
-
-def text(data: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(data).tobytes()).decode()
-
-
-def parts(shares: np.ndarray) -> str:
-    """Numbers from 0 to 1, a byte each."""
-    return text((255 * shares).round().clip(0, 255).astype(np.uint8))
+    return looks.board("inside.js", f"inside_{kind}.js", elem_classes=f"inside inside-{kind}", **kwargs)
 
 
 def triangles(attention: Sequence[Tensor]) -> str:
@@ -87,8 +44,8 @@ def likeliest(reading: Reading, logits: Tensor) -> list[list[tuple[str, float]]]
     chances, ids = logits.float().softmax(-1).topk(min(TOP, logits.shape[-1]), -1)
     words = reading.tokens.word
     return [
-        [(words(i), round(p, 5)) for i, p in zip(*row, strict=True)]
-        for row in zip(ids.tolist(), chances.tolist(), strict=True)
+        ranked([words(i) for i in row], likely)
+        for row, likely in zip(ids.tolist(), chances.tolist(), strict=True)
     ]
 
 

@@ -70,10 +70,12 @@ def kind_of(checkpoint: str) -> str:
 @contextmanager
 def use(checkpoint: str) -> Iterator[Denoiser]:
     from genmodels.diffusion.denoiser import Denoiser
+    from genmodels.diffusion.dit import DiT
     from genmodels.diffusion.unet import UNet
 
     known = {c.name: c for c in (*HUB, *CONSISTENCY_HUB)}  # of which the name alone does not say it all
-    with model(UNet, known.get(checkpoint, checkpoint)) as network:
+    kind = DiT if checkpoint.startswith("dit-") else UNet
+    with model(kind, known.get(checkpoint, checkpoint)) as network:
         yield Denoiser.of(network)
 
 

@@ -136,6 +136,12 @@ def code(checkpoint: str, number: int) -> tuple[list[str], str]:
     elif kind == "fashion":
         lines = f"page = np.array(garment({number % 10}, {number // 10}))[:, :, None]  # or yours: 28 x 28\n"
         imports = ["from genmodels.data.garments import garment"]
+    elif kind == "sprites":
+        lines = (
+            f"drawn = rgba(random_sprite({number}))  # or yours: 24 x 24\n"
+            "page = np.where(drawn[..., 3:] > 0, drawn[..., :3], 255)  # on white\n"
+        )
+        imports = ["from genmodels.data.sprites import random_sprite, rgba"]
     else:
         side, imports = SIDES[kind], ["from PIL import Image"]
         lines = f'page = np.array(Image.new("RGB", ({side}, {side}), "orange"))  # yours goes here\n'

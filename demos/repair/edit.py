@@ -23,7 +23,7 @@ WIDE, SMALL = 932, 152
 HALF, NOISES = 0.5, 6  # of the greatest difference is inside of the mask; noises that it is the mean of
 LIFT = 60  # share of the way at which the two classes are compared
 OWN = "own"  # the class that the picture has
-FIRST = (3, 4, 2, 3)  # what a picture becomes when the page opens, for each kind
+FIRST = (3, 4, 3, 3)  # what a picture becomes when the page opens, for each kind
 
 
 def edit(

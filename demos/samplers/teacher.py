@@ -35,21 +35,12 @@ def teacher(face: str, jumps: int, steps: int, seed: int, lang: str) -> Iterator
                     yield page(done, steps, lang), "", {"calls": run.calls}
     whole = done["teacher", steps]
     found = {"teacher_seconds": whole.seconds / COUNT}
-    if not there():
-        yield page(done, steps, lang), missing(lang), found
-        return
     with denoisers.use(STUDENT) as denoise:
         for n in sorted({1, 2, jumps}):
             done["student", n] = jumped(denoise, label, n, seed)
             yield page(done, steps, lang), "", found
     found["student_seconds"] = done["student", 1].seconds / COUNT
     yield page(done, steps, lang), told(done, whole.x, lang), found
-
-
-def there() -> bool:
-    from genmodels import hub
-
-    return (hub.WEIGHTS / STUDENT / "config.json").exists()
 
 
 def ladder(n: int) -> list[float]:
@@ -121,25 +112,17 @@ def told(done: dict[tuple[str, int], runs.Run], right: Tensor, lang: str) -> str
     return plots.table(head, rows) + f"<p>{say(lang, en, es)}</p>"
 
 
-def missing(lang: str) -> str:
-    en = f"The student ({STUDENT}) is not among the weights here: only the teacher was asked."
-    es = f"El alumno ({STUDENT}) no está entre los modelos de esta copia: solo se le preguntó al maestro."
-    return f"<p>{say(lang, en, es)}</p>"
-
-
 def teacher_code(face: str, jumps: int, steps: int, seed: int) -> str:
     label = "c.num_class_embeds - 1" if face == denoisers.ANY else face
-    name, from_ = (STUDENT, JUMPS[:jumps]) if there() else (TEACHER, JUMPS)
-    solver = "consistency" if there() else "ddim"
     return (
         "import torch\nfrom genmodels.diffusion import samplers\n"
         "from genmodels.diffusion.denoiser import Denoiser, bound\n"
         "from genmodels.diffusion.unet import UNet\nfrom genmodels.runtime import generators\n\n"
-        f'unet, luck = UNet.from_pretrained("{name}"), generators({seed}, {COUNT})\n'
+        f'unet, luck = UNet.from_pretrained("{STUDENT}"), generators({seed}, {COUNT})\n'
         "c = unet.config\n"
         f"denoise = bound(Denoiser.of(unet), torch.tensor([{label}] * {COUNT}))\n"
         f"x = samplers.start((3, 64, 64), {JUMPS[0]:g}, luck)\n"
-        f"*_, last = samplers.{solver}(denoise, x, {[*from_, 0.0]}, luck)\n"
+        f"*_, last = samplers.consistency(denoise, x, {[*JUMPS[:jumps], 0.0]}, luck)\n"
         f"last.x  # ({COUNT}, 3, 64, 64) in [-1, 1]\n"
     )
 

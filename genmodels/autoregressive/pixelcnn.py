@@ -15,6 +15,7 @@ right only by going one row up. `gated_pixelcnn.py` repairs this blind spot. The
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +40,7 @@ def mask(kind: str, size: int) -> Tensor:
 
 
 class MaskedConv2d(nn.Conv2d):
-    """A convolution that multiplies its kernel by mask A or B."""
+    """A convolution that multiplies its kernel by mask A or B. Files hold what the mask lets through."""
 
     def __init__(self, kind: str, inputs: int, outputs: int, size: int):
         super().__init__(inputs, outputs, size, padding=size // 2)
@@ -47,6 +48,16 @@ class MaskedConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.conv2d(x, self.weight * self.mask, self.bias, padding=self.padding)
+
+    def _save_to_state_dict(self, state: dict[str, Tensor], prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(state, prefix, keep_vars)
+        state[prefix + "weight"] = state[prefix + "weight"][:, :, self.mask > 0]  # (out, in, taps)
+
+    def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *more: Any) -> None:
+        held = state[prefix + "weight"]
+        weight = held.new_zeros(*held.shape[:2], *self.mask.shape)
+        weight[:, :, self.mask > 0] = held
+        super()._load_from_state_dict(state | {prefix + "weight": weight}, prefix, *more)
 
 
 class Block(nn.Module):

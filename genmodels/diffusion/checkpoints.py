@@ -9,6 +9,7 @@ from genmodels.hub import Checkpoint
 
 FACES = "36,000 painted faces", "36.000 caras pintadas"
 GARMENTS = "60,000 garments of Fashion-MNIST", "60.000 prendas de Fashion-MNIST"
+SPRITES = "25,500 sprites, most of them painted", "25.500 sprites, casi todos pintados"
 
 
 def _bundled(name: str, en: str, es: str, data: tuple[str, str], licence: str = "MIT") -> Checkpoint:
@@ -18,6 +19,11 @@ def _bundled(name: str, en: str, es: str, data: tuple[str, str], licence: str = 
 UNETS = (
     _bundled("ddpm-faces", "Faces, 64 × 64", "Caras, 64 × 64", FACES),
     _bundled("ddpm-fashion", "Garments, 28 × 28", "Prendas, 28 × 28", GARMENTS),
+    _bundled("ddpm-sprites", "Sprites, 24 × 24", "Sprites, 24 × 24", SPRITES),
+)
+DITS = (_bundled("dit-fashion", "Transformer, garments", "Transformer, prendas", GARMENTS),)
+CONSISTENCY = (
+    _bundled("consistency-faces", "Faces in one to four jumps", "Caras en uno a cuatro saltos", FACES),
 )
 FLOWS = (_bundled("flow-fashion", "Flow matching, garments", "Flow matching, prendas", GARMENTS),)
 

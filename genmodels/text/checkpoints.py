@@ -167,7 +167,30 @@ LLAMA = (
     ),
 )
 
+SEQ2SEQ = (
+    Checkpoint(
+        name="transformer-numbers",
+        title="Transformer of 2017, small: numbers into Spanish",
+        licence="MIT",
+        data="numbers below a million, in English words or digits, and in Spanish words",
+        spanish=(
+            "Transformer de 2017, chico: números al español",
+            "números de menos de un millón, en palabras inglesas o dígitos, y en palabras españolas",
+        ),
+    ),
+)
+
 T5 = (
+    Checkpoint(
+        name="t5-numbers",
+        title="T5, small: tasks over numbers by prefix",
+        licence="MIT",
+        data="numbers below a million in English, Spanish and digits; some that are none",
+        spanish=(
+            "T5, chico: tareas con números según el prefijo",
+            "números de menos de un millón en inglés, español y dígitos; y algunos que no lo son",
+        ),
+    ),
     Checkpoint(
         name="google-t5/t5-small",
         title="T5 small, 2019",
@@ -180,6 +203,19 @@ T5 = (
         size=242_043_056,
         sha256="bd944e5f1b3ad9b70dd9d00010a517059e19265671076b8b0a4a58d9491842bc",
         also=("tokenizer.json",),
+    ),
+)
+
+BERT = (
+    Checkpoint(
+        name="bert-recipes",
+        title="BERT, small: gaps in recipes",
+        licence="MIT",
+        data="410 recipes in English (public domain), 1024 tokens of bytes and a mask",
+        spanish=(
+            "BERT, chico: huecos en recetas",
+            "410 recetas en inglés (dominio público), 1024 tokens de bytes y una máscara",
+        ),
     ),
 )
 

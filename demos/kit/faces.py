@@ -1,0 +1,105 @@
+"""The attributes of painted faces, and the kinds of each, in both languages."""
+
+from demos.kit.lang import say
+
+NAMES = {
+    "smile": ("smile", "sonrisa"),
+    "age": ("age", "edad"),
+    "skin": ("darker skin", "piel más oscura"),
+    "presentation": ("masculine", "masculina"),
+    "glasses": ("glasses", "anteojos"),
+    "beard": ("beard", "barba"),
+    "hat": ("hat", "sombrero"),
+    "earrings": ("earrings", "aros"),
+    "freckles": ("freckles", "pecas"),
+    "hair_black": ("black hair", "pelo negro"),
+    "hair_brown": ("brown hair", "pelo castaño"),
+    "hair_blond": ("blond hair", "pelo rubio"),
+    "hair_red": ("red hair", "pelo rojo"),
+    "hair_grey": ("grey hair", "pelo gris"),
+    "hair_dyed": ("dyed hair", "pelo teñido"),
+    "style_bald": ("bald", "sin pelo"),
+    "style_long_straight": ("long straight hair", "pelo largo y lacio"),
+    "style_afro": ("afro", "afro"),
+    "hair_volume": ("volume of hair", "volumen del pelo"),
+    "eye_size": ("large eyes", "ojos grandes"),
+    "eye_open": ("open eyes", "ojos abiertos"),
+    "brow_angle": ("stern brows", "cejas severas"),
+    "lips": ("full lips", "labios gruesos"),
+    "turn": ("turned right", "girada a la derecha"),
+    "tilt": ("tilted right", "inclinada"),
+    "light": ("light from the right", "luz de la derecha"),
+}
+
+CHOICES = {  # what the painter calls its kinds
+    "bald": ("bald", "sin pelo"),
+    "balding": ("balding", "con entradas"),
+    "buzz": ("buzz cut", "rapado"),
+    "short": ("short", "corto"),
+    "quiff": ("quiff", "jopo"),
+    "side_part": ("side part", "raya al costado"),
+    "mohawk": ("mohawk", "cresta"),
+    "curly": ("curly", "rizado"),
+    "afro": ("afro", "afro"),
+    "fringe": ("fringe", "flequillo"),
+    "bob": ("bob", "melena corta"),
+    "long_straight": ("long, straight", "largo y lacio"),
+    "long_wavy": ("long, wavy", "largo y ondulado"),
+    "bun": ("bun", "rodete"),
+    "ponytail": ("ponytail", "cola de caballo"),
+    "braids": ("braids", "trenzas"),
+    "black": ("black", "negro"),
+    "brown": ("brown", "castaño"),
+    "blond": ("blond", "rubio"),
+    "red": ("red", "rojo"),
+    "grey": ("grey", "gris"),
+    "dyed": ("dyed", "teñido"),
+    "none": ("none", "nada"),
+    "stubble": ("stubble", "de tres días"),
+    "moustache": ("moustache", "bigote"),
+    "full": ("full beard", "barba completa"),
+    "round": ("round", "redondos"),
+    "square": ("square", "cuadrados"),
+    "sunglasses": ("sunglasses", "de sol"),
+    "beanie": ("beanie", "gorro de lana"),
+    "cap": ("cap", "gorra"),
+    "brimmed": ("brimmed hat", "sombrero de ala"),
+    "beret": ("beret", "boina"),
+}
+
+DRESSED = {  # kinds that nobody asks for by hand
+    "crew": ("crew neck", "cuello redondo"),
+    "v_neck": ("V neck", "cuello en V"),
+    "collar": ("collar", "camisa"),
+    "turtleneck": ("turtleneck", "cuello alto"),
+    "hoodie": ("hoodie", "buzo con capucha"),
+    "striped": ("striped", "a rayas"),
+    "dungarees": ("dungarees", "enterito"),
+    "scoop": ("scoop neck", "escote"),
+    "peach": ("peach", "durazno"),
+    "butter": ("butter", "manteca"),
+    "sage": ("sage", "salvia"),
+    "mint": ("mint", "menta"),
+    "sky": ("sky", "cielo"),
+    "lilac": ("lilac", "lila"),
+    "rose": ("rose", "rosa"),
+    "sand": ("sand", "arena"),
+    "terracotta": ("terracotta", "terracota"),
+    "lagoon": ("lagoon", "laguna"),
+    "slate": ("slate", "pizarra"),
+    "dusk": ("dusk", "crepúsculo"),
+    "plain": ("plain", "liso"),
+    "circle": ("circle", "círculo"),
+    "arch": ("arch", "arco"),
+    "hills": ("hills", "colinas"),
+    "dots": ("dots", "puntos"),
+    "leaves": ("leaves", "hojas"),
+}
+
+
+def name(attribute: str, lang: str) -> str:
+    return say(lang, *NAMES[attribute])
+
+
+def kind(word: str, lang: str) -> str:
+    return say(lang, *(CHOICES | DRESSED)[word])
