@@ -118,7 +118,7 @@ def test_a_network_is_made_thin_where_its_answers_do_not_reach(tmp_path):
     layer: nn.Linear = model.decoder.head[2]
     layer.weight.copy_(torch.randn(48, RANK) @ torch.randn(RANK, 48) / 10)
     z = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
-    thin = low_rank.thinned(model, lambda m: m.decode(z), 0.8)
+    thin = thinning.thinned(model, lambda m: m.decode(z), 0.8)
     assert torch.linalg.matrix_rank(thin.decoder.head[2].weight, rtol=1e-4) <= RANK
     assert torch.allclose(thin.decoder.head[:3](z), model.decoder.head[:3](z), atol=1e-4)
     thin.save_pretrained(tmp_path / "thin", torch.float32, rank=48)

@@ -1,5 +1,6 @@
 """Recurrent language models against their formulas, torch's layers, the book's counts, and themselves."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from genmodels.errors import Problem
 from genmodels.text.rnn import CELLS, RNN, BiRNN, GRUCell, LSTMCell, RNNConfig
 from genmodels.text.writing import Taste, beam, surprise, write
+from training import text_rnn
 
 SMALL = RNNConfig(vocab_size=17, embedding=6, hidden=8, layers=1, tied=True, context=12)
 BOOK = RNNConfig()
@@ -201,3 +203,19 @@ def test_the_way_back_is_the_way_ahead_of_the_text_turned_round():
     model.ahead, model.back = model.back, model.ahead
     model.head.weight.copy_(model.head.weight.roll(8, 1))
     torch.testing.assert_close(model.logits(x.flip(1)), expected)
+
+
+# Made thin
+
+
+def test_a_table_is_made_thin_where_what_it_is_used_for_feels_it():
+    """Six numbers a token, of which two are read and two are said: two are enough, however large the rest."""
+    model, row = small(), tokens(400)
+    model.head.narrow.weight[2:] = 0
+    model.layers[0].weight_ih[:, 2:] = 0
+    logits = model.logits(row[None])
+    thin = text_rnn.made_thin(deepcopy(model), row, 2)
+    assert torch.linalg.matrix_rank(thin.embed.weight, rtol=1e-4) == 2
+    assert (thin.logits(row[None]) - logits).abs().max() < 0.02 * logits.std()
+    thinner = text_rnn.made_thin(deepcopy(model), row, 1)
+    assert (thinner.logits(row[None]) - logits).abs().max() > 0.2 * logits.std()

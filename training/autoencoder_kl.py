@@ -22,7 +22,7 @@ from genmodels.data import faces, readers
 from genmodels.data.leaves import leaves
 from genmodels.metrics.likelihood import kl_standard_normal
 from genmodels.metrics.psnr import psnr
-from training import card, loop, low_rank
+from training import card, loop, thinning
 
 NAME = "autoencoder-kl-small"
 CONFIG = AutoencoderKLConfig(block_out_channels=(32, 64, 96), layers_per_block=1, norm_num_groups=8)
@@ -150,12 +150,17 @@ def golden(model: AutoencoderKL) -> dict[str, Tensor]:
     return {"x": x, "mean": mean, "log_var": log_var, "image": model.decode(mean)}
 
 
-@torch.no_grad()
-def seen(model: AutoencoderKL) -> None:
-    """Some pictures in and out, of the two kinds that are made by rule, for `low_rank.thinned`."""
+def seen() -> Tensor:
+    """Some pictures of the two kinds that are made by rule, for `--thin`."""
     images = [leaves(i)[:128, :128] for i in range(6)]
     images += [faces.paint(faces.random_face(i), 128) for i in range(6)]
-    reconstruct(model, loop.from_uint8(np.stack(images)))
+    return loop.from_uint8(np.stack(images))
+
+
+def said(model: AutoencoderKL, x: Tensor) -> Tensor:
+    """The pictures that come back, and, as a tenth, how sure each number of their code is."""
+    mean, log_var = model.encode(x)
+    return torch.cat([model.decode(mean).flatten(1), 0.1 * log_var.flatten(1)], 1)
 
 
 @torch.no_grad()
@@ -211,10 +216,8 @@ def main() -> None:
     args = parser.parse_args()
     folder = args.out / NAME
     if args.thin:
-        model = low_rank.thinned(AutoencoderKL.from_pretrained(NAME), seen, args.thin)
-        facts = card.record(folder)
-        took = {"minutes": facts["minutes"], **facts["training"]}
-        card.finish(model, folder, golden, took, args.device, rank=max(CONFIG.block_out_channels))
+        x, model = seen(), AutoencoderKL.from_pretrained(folder)
+        thinning.stored(thinning.thinned(model, lambda m: said(m, x), args.thin), folder, golden, args)
     elif not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(AutoencoderKL(CONFIG), args), args)

@@ -2,7 +2,8 @@
 
 The texts are small, so a network that goes on learning ends by knowing them by heart. `Keeper` scores the
 average every few seconds on the documents that tune, and what ships is the state that did best on them.
-`--measure` computes metrics.json and the card of the finished folder again.
+`--thin` gives the table of tokens of a finished folder a lower rank, in closed form; `--measure` computes
+metrics.json and the card of the finished folder again.
 """
 
 import argparse
@@ -21,10 +22,11 @@ from torch import Tensor
 from genmodels.model import Model
 from genmodels.text.rnn import RNN, BiRNN, RNNConfig
 from genmodels.text.tokens import Tokenizer as Reader
-from training import card, loop, text_scores, text_tokens
+from training import card, loop, text_scores, text_tokens, thinning
 from training.text_data import END, TEXTS
 
 GAPS = 0.15  # share of the tokens that a gap filler doesn't see in training
+WINDOWS = 256  # of the training text, by which `--thin` sees what matters
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,42 @@ def recipe(name: str, model: Model, keeper: Keeper, row: Tensor, args: argparse.
     )
 
 
+def felt(model: RNN, row: Tensor) -> tuple[Tensor, Tensor]:
+    """What the head multiplies the table by at each place of some windows, (n, C); and the slopes of the nats
+    by the rows that were read."""
+    starts = np.random.default_rng(0).integers(len(row) - model.config.context, size=WINDOWS)
+    said, slopes = [], []
+    for part in torch.stack([row[s : s + model.config.context] for s in starts]).split(16):
+        h = x = model.embed(part).detach().requires_grad_()
+        for layer in model.layers:
+            h, _ = layer(h, layer.start(len(h)))
+        logits = model.read(h[:, :-1]).flatten(0, 1)
+        nats = F.cross_entropy(logits, part[:, 1:].flatten(), reduction="sum")
+        slopes.append(torch.autograd.grad(nats, x)[0].flatten(0, 1))
+        said.append(model.head.narrow(h).detach().flatten(0, 1))
+    return torch.cat(said), torch.cat(slopes)
+
+
+def made_thin(model: RNN, row: Tensor, rank: int) -> RNN:
+    """The same with a tied table E of that rank, the nearest where what it is used for feels it.
+
+    A row is felt as often as its token comes: the squares left out are those of D (E - E') L, D^2 the counts,
+    L L^T the spread of what the head multiplies by and of the slopes. The head's bias keeps the mean.
+    """
+    said, slopes = (x.double() for x in felt(model, row))
+    often = (torch.bincount(row, minlength=model.config.vocab_size) + 1.0).sqrt().double()[:, None]
+    spread = said.T.cov(correction=0) + slopes.T @ slopes / len(slopes)
+    damping = thinning.DAMPING * spread.diagonal().mean() * torch.eye(len(spread))
+    side = torch.linalg.cholesky(spread + damping)
+    table = model.embed.weight.data.double()
+    u, s, v = torch.linalg.svd(often * table @ side, full_matrices=False)
+    right = torch.linalg.solve_triangular(side, v[:rank], upper=False, left=False)
+    near = u[:, :rank] * s[:rank] / often @ right
+    model.head.bias.data += ((table - near) @ said.mean(0)).float()
+    model.embed.weight.data = near.float()
+    return model
+
+
 def golden(model: Model) -> dict[str, Tensor]:
     x = torch.from_numpy(np.random.default_rng(0).integers(0, model.config.vocab_size, (2, 24)))
     return {"x": x, "logits": model.logits(x)[:, ::4, ::8].contiguous()}
@@ -228,12 +266,16 @@ def the_card(name: str) -> card.Card:
 def main() -> None:
     parser = loop.arguments(__doc__.splitlines()[0], minutes=8)
     parser.add_argument("name", choices=PLANS)
+    parser.add_argument("--thin", type=int, help="no training: the rank that the finished table is left")
     parser.add_argument("--measure", action="store_true", help="only measure the finished folder again")
     parser.set_defaults(batch=16, sheet_minutes=0.2)
     args = parser.parse_args()
     plan, folder = PLANS[args.name], args.out / args.name
-    if not args.measure:
-        cut, split = tokenizer(plan, args.data), TEXTS[plan.text](args.data)
+    cut, split = tokenizer(plan, args.data), TEXTS[plan.text](args.data)
+    if args.thin:
+        thin = made_thin(RNN.from_pretrained(folder), tokens(split.train, cut), args.thin)
+        thinning.stored(thin, folder, golden, args)
+    elif not args.measure:
         keeper = Keeper(tokens(split.tune, cut), cut)
         torch.manual_seed(args.seed)
         made = recipe(args.name, plan.kind(plan.config), keeper, tokens(split.train, cut), args)

@@ -29,6 +29,7 @@ N = TypeVar("N", bound=nn.Module)
 LAYERS = nn.Conv2d | nn.ConvTranspose2d | nn.Linear | Affine
 TURNED = nn.ConvTranspose2d | Affine  # whose weight begins with what comes in
 DAMPING = 1e-3  # of the mean variance, added to each: directions that the few pictures did not show
+SILENT = 1e-12  # at least: of a layer that nothing depends on
 
 
 def rows(layer: nn.Module, x: Tensor, patches: bool) -> Tensor:
@@ -68,8 +69,10 @@ class Sides:
         mean = self.x / self.count * (self.layer.bias is not None and not self.turned)
         xx = self.xx / self.count - torch.outer(mean, mean)
         both = (xx, self.gg) if self.turned else (self.gg, xx)
-        damped = [s + DAMPING * s.diagonal().mean() * torch.eye(len(s)) for s in both]
-        return *(torch.linalg.cholesky(s) for s in damped), mean
+        damped = [
+            s.double() + max(DAMPING * s.diagonal().mean().item(), SILENT) * torch.eye(len(s)) for s in both
+        ]
+        return *(torch.linalg.cholesky(s).float() for s in damped), mean
 
 
 def watched(model: nn.Module, run: Callable[[], Tensor]) -> dict[str, Sides]:

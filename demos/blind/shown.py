@@ -67,7 +67,7 @@ def bar(key: str, z: float, before: float, after: float, lang: str) -> str:
     words = html.escape(say(lang, *gauge.NAMES[key]))
     values = " → ".join(short(v, lang) for v in (before, after))
     return (
-        f"<div class='bar-row {kind}' style='grid-template-columns:minmax(92px,170px) 1fr 104px'>"
+        f"<div class='bar-row {kind}' style='grid-template-columns:28% 1fr 104px'>"
         f"<span>{words}</span><i><b style='left:{start:.1f}%;width:{half:.1f}%'></b></i>"
         f"<em>{values}</em></div>"
     )
