@@ -4,7 +4,6 @@ Contenders run in turn, round after round, so that a busy machine slows them ali
 median.
 """
 
-import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -37,23 +36,6 @@ def race(contenders: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
             seconds[name].append(time.perf_counter() - began)
         order.append(order.pop(0))  # nobody always runs behind the same one
     return {name: statistics.median(values) for name, values in seconds.items()}
-
-
-def machine() -> dict[str, Any]:
-    import torch
-
-    from genmodels.machine import read
-
-    models = [
-        line.partition(":")[2].strip() for line in read("/proc/cpuinfo").splitlines() if "model name" in line
-    ]
-    return {
-        "processor": models[0] if models else platform.processor() or platform.machine(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
 
 
 def rounded(value: Any, digits: int = 4) -> Any:

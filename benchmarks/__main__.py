@@ -5,7 +5,7 @@ import json
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import BENCHMARKS, machine, rounded, table
+from benchmarks import BENCHMARKS, rounded, table
 
 
 def main() -> None:
@@ -37,10 +37,12 @@ def main() -> None:
 def report(args: argparse.Namespace) -> None:
     import torch
 
+    from genmodels import machine
+
     if args.threads:
         torch.set_num_threads(args.threads)
     result = import_module(BENCHMARKS[args.name]).run(args.rounds, args.small)
-    result = rounded({"name": args.name, **result, "machine": machine()})
+    result = rounded({"name": args.name, **result, "machine": machine.facts()})
     if args.json:
         print(json.dumps(result))
         return

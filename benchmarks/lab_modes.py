@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from benchmarks import machine, race
+from benchmarks import race
+from genmodels import machine
 from genmodels.data.points import density
 from genmodels.lab import truth as counting
 from genmodels.lab.family import Source, train
@@ -126,7 +127,7 @@ def row(name: str, knobs: dict[str, Any], results: list[Result]) -> str:
 
 
 def table(rows: list[str]) -> str:
-    where, knobs = machine(), Knobs()
+    where, knobs = machine.facts(), Knobs()
     return f"""# Modes that a GAN covers
 
 25 Gaussians in a grid. Each of {len(SEEDS)} runs, with seeds {SEEDS[0]} to {SEEDS[-1]}, has {SECONDS:g} seconds of one core; then {SAMPLES}

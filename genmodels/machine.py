@@ -1,11 +1,12 @@
 """This machine: the device that computes, in which numbers, on how many threads, with how much memory."""
 
 import os
+import platform
 import re
 import sys
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -91,3 +92,17 @@ def read(file: str) -> str:
     """A file of the kernel, empty where it does not exist."""
     path = Path(file)
     return path.read_text().strip() if path.is_file() else ""
+
+
+def facts() -> dict[str, Any]:
+    """On what it was measured."""
+    models = [
+        line.partition(":")[2].strip() for line in read("/proc/cpuinfo").splitlines() if "model name" in line
+    ]
+    return {
+        "processor": models[0] if models else platform.processor() or platform.machine(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }

@@ -39,13 +39,7 @@ def bad(way: str, strength: float, seeds: list[int], seed: int) -> Tensor:
 
 def one_code(way: str, strength: float, eyes: str, count: int, seed: int) -> str:
     """The same with a few faces, and one thing done to them: the page's other ways are as short."""
-    return (
-        "import torch\nfrom genmodels import families\n"
-        "from genmodels.metrics.features import AttributesNet\n"
-        "from genmodels.metrics.ruler import compare\n\n"
-        'net = AttributesNet.from_pretrained("attributes-faces")\n'
-        'draw = families.load(families.entry("real-faces"))\n'
-        "real, x = (families.last(draw(first, 40)) for first in (5_000, 100_000))\n"
+    return shown.LINES + (
         f"worse = torch.lerp(x, x.flip(1), {strength:g})  # red and blue swapped; now it is your turn\n"
         "for made in (x, worse):\n"
         "    print(compare(net.features(real), net.features(made)))\n"

@@ -48,13 +48,7 @@ def prefer(bench: gauge.Bench, found: list[dict[str, float]], names: list[str], 
 
 
 def pair_code(first: str, much: float, second: str, more: float, eyes: str, count: int, seed: int) -> str:
-    return (
-        "import torch\nfrom genmodels import families\n"
-        "from genmodels.metrics.features import AttributesNet\n"
-        "from genmodels.metrics.ruler import compare\n\n"
-        'net = AttributesNet.from_pretrained("attributes-faces")\n'
-        'draw = families.load(families.entry("real-faces"))\n'
-        "real, x = (families.last(draw(first, 40)) for first in (5_000, 100_000))\n"
+    return shown.LINES + (
         "noisy = x + 0.2 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1))\n"
         "few = x[:4].repeat(10, 1, 1, 1)\n"
         "for made in (noisy, few):\n"

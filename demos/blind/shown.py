@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 FEW, TILE = 8, 112  # pictures of a row, and pixels of one
 SURE, LARGE = 3.0, 300.0  # deviations from which it is no luck, and that fill a bar
+LINES = (  # with which the code to take along begins
+    "import torch\nfrom genmodels import families\n"
+    "from genmodels.metrics.features import AttributesNet\n"
+    "from genmodels.metrics.ruler import compare\n\n"
+    'net = AttributesNet.from_pretrained("attributes-faces")\n'
+    'draw = families.load(families.entry("real-faces"))\n'
+    "real, x = (families.last(draw(first, 40)) for first in (5_000, 100_000))\n"
+)
 
 
 def few(x: Tensor) -> Tensor:

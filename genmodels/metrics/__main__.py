@@ -20,9 +20,8 @@ from pathlib import Path
 
 import torch
 
-from genmodels import families
+from genmodels import families, machine
 from genmodels.metrics import MEASURED, report
-from genmodels.metrics.cost import machine
 
 SAMPLES = 1000
 
@@ -86,7 +85,7 @@ def one(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
         parser.error("a folder needs --against faces or --against fashion")
     else:
         parser.error(f"{args.what}: neither an entry of --list nor a folder")
-    print(json.dumps(found | {"machine": machine()}, indent=2))
+    print(json.dumps(found | {"machine": machine.facts()}, indent=2))
 
 
 if __name__ == "__main__":

@@ -5,36 +5,16 @@ computes for sixteen samples, above what Python with torch takes before it is lo
 """
 
 import json
-import platform
 import re
 import statistics
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from genmodels import families
 
 MANY = 16
 ROUNDS, ENOUGH = 5, 3.0  # at most so many rounds, none begun after so many seconds
-
-
-def machine() -> dict[str, Any]:
-    """On what it was measured."""
-    import torch
-
-    from genmodels.machine import read
-
-    models = [
-        line.partition(":")[2].strip() for line in read("/proc/cpuinfo").splitlines() if "model name" in line
-    ]
-    return {
-        "processor": models[0] if models else platform.processor() or platform.machine(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
 
 
 def seconds(entry: families.Entry, count: int, seed: int = 0) -> Iterator[float]:
@@ -74,5 +54,7 @@ def cost(entry: families.Entry) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    from genmodels import machine
+
     found = cost(families.entry(sys.argv[1]))
-    print(json.dumps(found | {"machine": machine()}))
+    print(json.dumps(found | {"machine": machine.facts()}))

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genmodels import draws, families, hub
+from genmodels import draws, families, hub, machine
 from genmodels.data import folder as files
 from genmodels.data import readers
 from genmodels.metrics import attributes
@@ -128,8 +128,6 @@ def cost(entry: families.Entry) -> dict[str, float]:
 
 @torch.no_grad()
 def all_of(args: argparse.Namespace) -> None:
-    from genmodels.metrics.cost import machine
-
     known = json.loads(args.out.read_text()) if args.out.exists() else {}
     there: dict[str, Any] = known.get("entries", {})
     wanted = [*families.here(real=True), *families.here()]  # a page needs the real ones to show any
@@ -144,7 +142,8 @@ def all_of(args: argparse.Namespace) -> None:
         except FileNotFoundError as missing:  # a data set that is not on this machine
             print(f"{one.name:26} left out: {missing}", flush=True)
             continue
-        write(args.out, known | {"entries": in_order(there), **about(args.samples), "machine": machine()})
+        facts = about(args.samples) | {"machine": machine.facts()}
+        write(args.out, known | {"entries": in_order(there)} | facts)
         print(row(one, there[one.name]), flush=True)
     if not args.only:
         write(args.out, json.loads(args.out.read_text()) | {"leak": leaks(args.samples)})
