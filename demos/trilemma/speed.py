@@ -79,9 +79,9 @@ def page(found: list[Timed], data: str, count: int, lang: str, finished: bool = 
 
 def told(found: list[Timed], data: str, lang: str) -> str:
     """On what machine this was, and who was not reached."""
-    from genmodels.metrics.cost import machine
+    from genmodels.machine import facts
 
-    here = machine()
+    here = facts()
     words = f"{here['processor']}, {here['threads']} × {here['instructions']}, torch {here['torch']}"
     done = {x.entry.name for x in found if x.done}
     rest = [shown.title(e, lang) for e, _ in shown.rows(data) if e.name not in done]
