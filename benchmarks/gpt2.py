@@ -53,7 +53,7 @@ I never writ, nor no man ever loved.
 
 @torch.no_grad()
 def run(rounds: int, small: bool) -> dict[str, Any]:
-    config, length = (TOY, 12) if small else (GPTConfig(), 16)
+    config, length = (TOY, 12) if small else (GPTConfig(), 100)
     one = case(config, 1, length, rounds)
     return {
         "what": f"{length} tokens of GPT-2, one text, float32",

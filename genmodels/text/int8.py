@@ -1,8 +1,8 @@
 """A transformer whose weights are whole numbers from -127 to 127: a quarter of the bytes, for a little loss.
 
-What it saves is memory: a model fits where it didn't. At the size of GPT-2 it is faster as well, 1.2 to 1.5
-times (`python -m benchmarks gpt2`), as a quarter of the bytes comes from memory sooner; on a busy machine it
-was slower, because every product takes more steps. Each output of a layer has a scale of its own, and what
+What it saves is memory: a model fits where it didn't. At the size of GPT-2 it is as fast as with whole
+weights (`python -m benchmarks gpt2`): a quarter of the bytes comes from memory sooner, but every product takes
+more steps. Each output of a layer has a scale of its own, and what
 was between two whole numbers is lost: `loss` says what that costs. What the layers work on keeps 15 bits: a
 vector goes through as two rows of bytes, the coarse part and what that left over, so nothing but the rounding
 of weights counts. The rows are multiplied in whole numbers, exactly.

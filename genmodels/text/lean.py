@@ -2,16 +2,10 @@
 
 A step of a small model is a hundred operations on vectors of a few hundred numbers. Each takes a microsecond,
 and torch takes as long again or longer to start one, so half the time nothing is computed. numpy starts them
-faster; its products of a matrix and a vector are as fast as torch's. A large model waits for its weights to
-come from memory instead, and torch multiplies a vector on one thread, however many it has; so there the table
-of tokens, a third of GPT-2, is read by several (`Shared`). To share the smaller matrices too costs a busy
-machine more than it brings. It all works on the model's own weights and on the same keys and values, without
-a copy, so that this and the model can take turns in one text.
+faster; its products of a matrix and a vector are as fast as torch's. It works on the model's own weights and
+on the same keys and values, without a copy, so the two can take turns in one text.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,54 +19,23 @@ if TYPE_CHECKING:
 
 TANH = (2 / np.pi) ** 0.5  # gelu(x) is nearly x (1 + tanh(TANH (x + 0.044715 x^3))) / 2
 CUBE = TANH * 0.044715
-LARGE = 2**24  # numbers in a matrix that more than one thread multiplies
-MOST = 4  # threads; more don't make memory faster
-
-
-@cache
-def helpers(process: int, count: int) -> ThreadPoolExecutor:
-    """Threads don't follow into a forked process, so each has its own."""
-    return ThreadPoolExecutor(count, thread_name_prefix="lean")
-
-
-class Shared:
-    """A matrix W (in, out) in parts of its columns, one per thread; x @ Shared is x @ W."""
-
-    __array_ufunc__ = None  # so that numpy leaves the product to this
-
-    def __init__(self, weight: np.ndarray, threads: int):
-        self.first, *self.others = np.array_split(weight, threads, 1)
-
-    def __rmatmul__(self, x: np.ndarray) -> np.ndarray:
-        pool = helpers(os.getpid(), len(self.others))
-        others = [pool.submit(np.dot, x, part) for part in self.others]
-        return np.concatenate([x.dot(self.first), *(other.result() for other in others)])
-
-
-Matrix = np.ndarray | Shared
-
-
-def matrix(weight: Tensor) -> Matrix:
-    threads = min(MOST, torch.get_num_threads()) if weight.ndim == 2 and weight.numel() >= LARGE else 1
-    weights = weight.detach().numpy()
-    return Shared(weights, threads) if threads > 1 else weights
 
 
 class Weights(NamedTuple):
     """A block's weights, and its keys and values (heads, length, d)."""
 
     ln_1: tuple[np.ndarray, np.ndarray]
-    c_attn: tuple[Matrix, np.ndarray]
-    c_proj: tuple[Matrix, np.ndarray]
+    c_attn: tuple[np.ndarray, np.ndarray]
+    c_proj: tuple[np.ndarray, np.ndarray]
     ln_2: tuple[np.ndarray, np.ndarray]
-    c_fc: tuple[Matrix, np.ndarray]
-    out: tuple[Matrix, np.ndarray]
+    c_fc: tuple[np.ndarray, np.ndarray]
+    out: tuple[np.ndarray, np.ndarray]
     k: np.ndarray
     v: np.ndarray
 
 
-def pair(layer: torch.nn.Module) -> tuple[Matrix, np.ndarray]:
-    return matrix(layer.weight), layer.bias.detach().numpy()
+def pair(layer: torch.nn.Module) -> tuple[np.ndarray, np.ndarray]:
+    return layer.weight.detach().numpy(), layer.bias.detach().numpy()
 
 
 def weights(block: "Block", kept: Tensor) -> Weights:
@@ -108,7 +71,6 @@ class Lean:
         self.heads, self.eps = c.n_head, c.layer_norm_epsilon
         self.scale = np.float32((c.n_embd // c.n_head) ** -0.5)
         self.wte = model.wte.weight.detach().numpy()
-        self.head = matrix(model.wte.weight.T)
         self.wpe = None if model.wpe is None else model.wpe.weight.detach().numpy()
         if model.angles is not None:  # as two halves that change places, one with its sign turned
             self.cos, self.sin = model.angles.numpy().reshape(2, model.context, 2, -1)
@@ -137,7 +99,7 @@ class Lean:
             h += block.c_fc[1]
             x += gelu(h) @ block.out[0]
             x += block.out[1]
-        return torch.from_numpy(norm(x, *self.ln_f, self.eps) @ self.head)[None, None]
+        return torch.from_numpy(self.wte @ norm(x, *self.ln_f, self.eps))[None, None]
 
     def attend(self, x: np.ndarray, block: Weights, position: int) -> np.ndarray:
         qkv = x @ block.c_attn[0]

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -51,7 +52,7 @@ class Taste:
             weaker = torch.where(logits > 0, logits / self.repetition, logits * self.repetition)
             logits = torch.where(seen, weaker, logits)
         if self.temperature == 0:
-            best = logits.argmax(-1, keepdim=True)
+            best = logits.max(-1, keepdim=True).indices  # argmax would wake threads, as `nothing` says
             return torch.ones_like(best, dtype=logits.dtype), best
         logits = logits / self.temperature
         if self.top_k:
@@ -166,13 +167,21 @@ def write(
         if stop:
             token = token if last is None else torch.where(done, last, token)
             done = done | torch.isin(token, ends)
-        whole = torch.zeros_like(logits).scatter_(1, order, chance)
+        whole = nothing(logits).scatter_(1, order, chance)
         yield Step(i, token, logits.log_softmax(-1), whole, done)
         if i + 1 == length or (stop and bool(done.all())):
             return
         seen.scatter_(1, token[:, None], True)
         reader.add(token)
         logits, last = reader(), token
+
+
+def nothing(like: Tensor) -> Tensor:
+    """Zeros. For fifty thousand of them torch wakes all its threads on a CPU; these then wait for more awake,
+    and take a core from the next token's products. numpy makes them alone."""
+    if like.device.type != "cpu" or like.dtype != torch.float32:
+        return torch.zeros_like(like)
+    return torch.from_numpy(np.zeros(like.shape, np.float32))
 
 
 def pick(chance: Tensor, order: Tensor, u: Tensor) -> Tensor:
