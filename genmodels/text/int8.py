@@ -1,11 +1,11 @@
 """A transformer whose weights are whole numbers from -127 to 127: a quarter of the bytes, for a little loss.
 
 What it saves is memory: a model fits where it didn't. At the size of GPT-2 it is as fast as with whole
-weights (`python -m benchmarks gpt2`): a quarter of the bytes comes from memory sooner, but every product takes
-more steps. Each output of a layer has a scale of its own, and what
-was between two whole numbers is lost: `loss` says what that costs. What the layers work on keeps 15 bits: a
-vector goes through as two rows of bytes, the coarse part and what that left over, so nothing but the rounding
-of weights counts. The rows are multiplied in whole numbers, exactly.
+weights (`python -m benchmarks gpt2`): a quarter of the bytes comes from memory sooner, but every product
+takes more steps. Each output of a layer has a scale of its own, and what was between two whole numbers is
+lost: `loss` says what that costs. What the layers work on keeps 15 bits: a vector goes through as two rows of
+bytes, the coarse part and what that left over, so nothing but the rounding of weights counts. The rows are
+multiplied in whole numbers, exactly.
 
 Weight-only rounding per output channel, as in Dettmers and others: LLM.int8(), arXiv:2208.07339, section 2.1,
 without its exceptions for outliers, which small models don't have.
