@@ -3,12 +3,14 @@
 import cProfile
 import inspect
 import json
+import os
 import string
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
@@ -408,6 +410,15 @@ def test_what_a_run_makes_is_where_the_hourly_sweep_finds_it():
     component, path = inputs.picture(), images.png(Image.new("RGB", (5, 7), "blue"))
     sent = move_files_to_cache(component.postprocess(path), component, postprocess=True)
     assert sent["path"] == path and path in component.temp_files  # no second copy that nobody would delete
+
+
+def test_the_same_picture_drawn_again_is_not_cut_short_for_who_is_reading_it():
+    with open(images.keep(b"seen", ".png"), "rb") as reader:
+        before = os.fstat(reader.fileno())
+        path = Path(images.keep(b"seen", ".png"))
+        assert reader.read() == path.read_bytes() == b"seen"
+        assert os.fstat(reader.fileno()).st_mtime_ns == before.st_mtime_ns, "its bytes were not written again"
+        assert path.stat().st_ino != before.st_ino and [p.name for p in path.parent.iterdir()] == [path.name]
 
 
 def test_a_drawing_is_held_back_only_while_nobody_waits(monkeypatch):

@@ -152,9 +152,8 @@ def main() -> None:
     args = parser.parse_args()
     folder = args.out / f"{args.model}-prior"
     if args.thin:
-        model, facts = made_thin(args.model, CodePrior.from_pretrained(folder), args), card.record(folder)
-        took = {"minutes": facts["minutes"], **facts["training"]}
-        card.finish(model, folder, golden, took, args.device, rank=model.config.codes)
+        thin = made_thin(args.model, CodePrior.from_pretrained(folder), args)
+        thinning.stored(thin, folder, golden, args)
     elif not args.measure:
         torch.manual_seed(args.seed)
         model = CodePrior(MODELS[args.model][1])

@@ -278,9 +278,7 @@ def main() -> None:
     folder = args.out / args.model
     if args.thin:
         make_thin(args.model, model := kind.from_pretrained(folder), args)
-        facts = card.record(folder)
-        took = {"minutes": facts["minutes"], **facts["training"]}
-        card.finish(model, folder, golden, took, args.device, rank=max(UP))
+        thinning.stored(model, folder, golden, args)
     elif not args.measure:
         torch.manual_seed(args.seed)
         model = kind(config)

@@ -236,9 +236,7 @@ def main() -> None:
     args.batch = args.batch or PLANS[args.model].batch
     folder = args.out / args.model
     if args.thin:
-        facts = card.record(folder)
-        model, took = made_thin(folder, args), {"minutes": facts["minutes"], **facts["training"]}
-        card.finish(model, folder, golden(args.model, folder), took, args.device, rank=model.config.n_embd)
+        thinning.stored(made_thin(folder, args), folder, golden(args.model, folder), args)
     elif not args.measure:
         torch.manual_seed(args.seed)
         made, watch = recipe(args.model, args)

@@ -256,12 +256,7 @@ def main() -> None:
     folder: Path = args.out / args.name
     kind = KINDS[args.name]
     if args.thin:
-        facts = card.record(folder)
-        model, took = (
-            made_thin(args.name, folder, args.thin),
-            {"minutes": facts["minutes"], **facts["training"]},
-        )
-        card.finish(model, folder, golden, took, args.device, rank=kind.config.d_model)
+        thinning.stored(made_thin(args.name, folder, args.thin), folder, golden, args)
     elif not args.measure:
         torch.manual_seed(args.seed)
         model, took = loop.train(recipe(args.name, fresh(args.name), args), args)

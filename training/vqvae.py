@@ -17,7 +17,6 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from genmodels.autoencoders import neighbours
 from genmodels.autoencoders.vqvae import (
     USAGE,
     VQVAE,
@@ -30,6 +29,7 @@ from genmodels.data import tiles
 from genmodels.metrics.psnr import psnr
 from genmodels.model import Model
 from training import card, loop, thinning, vae_faces
+from training.neighbours import finish_neighbours
 
 HELD_OUT = vae_faces.HELD_OUT
 MADE, HELD_OUT_MADE = 12_000, 200  # characters, and as many creatures; of each the last are held out
@@ -292,33 +292,6 @@ def finish_usage(model: Model, folder: Path, images: np.ndarray) -> None:
     codes = torch.cat([model.codes(part) for part in as_input(images).split(250)])
     counts = torch.bincount(codes.flatten(), minlength=model.config.codes)
     save_file({"counts": counts.int()}, folder / USAGE)
-
-
-# ---- neighbours --------------------------------------------------------------------------------------------
-
-
-@torch.no_grad()
-def finish_neighbours(model: VQVAE, folder: Path, args: argparse.Namespace) -> None:
-    """The codes of the training tiles; how far from them the held-out ones are; whether a copy that was
-    made noisy (0.4) or moved finds its original."""
-    found = tiles.dataset(args.data, args.runs)
-    x = from_rgba(tiles.rgba(found.indices, found.palettes))
-    codes = torch.cat([model.codes(part) for part in x.split(250)])
-    kept, held_out = (torch.from_numpy(np.flatnonzero(found.split == k)) for k in (0, 1))
-    names = json.dumps([found.names[i] for i in kept])
-    table = neighbours.packed(codes[kept]) | {"kind": torch.from_numpy(found.kind)[kept]}
-    save_file(table, folder / neighbours.FILE, metadata={"names": names})
-    away = neighbours.nearest(codes[held_out], codes[kept], model.codebook)[1]
-    shaken = {"noisy": x[kept] + 0.4 * torch.randn(x[kept].shape, generator=torch.Generator().manual_seed(0))}
-    shaken["moved"] = x[kept].roll(-1, 3)  # by one pixel, to the left
-    right = {}
-    for how, copies in shaken.items():  # of every fifth tile
-        seen = model.codes(copies[::5].clamp(-1, 1))
-        index = neighbours.nearest(seen, codes[kept], model.codebook)[0]
-        right[f"found_{how}"] = (index == torch.arange(len(kept))[::5]).float().mean().item()
-    low, middle, high = away.quantile(torch.tensor([0.1, 0.5, 0.9])).tolist()
-    facts = {"tiles": len(kept), "near": low, "typical": middle, "far": high, **right}
-    card.record(folder, neighbours={k: round(v, 3) for k, v in facts.items()})
 
 
 # ---- cards -------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from demos import kit
@@ -69,7 +70,7 @@ def histogram(real: Tensor, made: Tensor, lang: str) -> str:
 
 def steps(edges: list[float], heights: list[float]) -> plots.Mark:
     """The outline of a histogram."""
-    x = [e for a, b in zip(edges, edges[1:], strict=False) for e in (a, b)]
+    x = [e for pair in pairwise(edges) for e in pair]
     return plots.line(x, [h for h in heights for _ in (0, 1)], "ink")
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
+import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from gradio.processing_utils import save_bytes_to_cache
+from gradio.processing_utils import hash_bytes
 from gradio.utils import get_upload_folder
 from PIL import Image
 
@@ -51,8 +54,16 @@ def grid(x: Tensor, columns: int = 0, *, scale: int = 0, gap: int = 2, ground: i
 
 
 def keep(data: bytes, suffix: str) -> str:
-    """Bytes as a file where Gradio keeps its own: visitors can reach it, and the hourly sweep knows it."""
-    return save_bytes_to_cache(data, f"latente{suffix}", get_upload_folder())
+    """Bytes as a file where Gradio keeps its own: visitors can reach it, and the hourly sweep knows it.
+
+    Put in its place in one piece: the same bytes may be on their way to another browser.
+    """
+    place = Path(get_upload_folder()).resolve() / hash_bytes(data) / f"latente{suffix}"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    begun = place.with_name(f"{threading.get_ident()}{suffix}")
+    begun.write_bytes(data)
+    os.replace(begun, place)
+    return str(place)
 
 
 def png(picture: Image.Image) -> str:

@@ -3,10 +3,8 @@
 Szegedy et al. 2016, arXiv:1512.00567, with the weights of 2015-12-05 that Heusel et al. 2017 used, in the
 names that pytorch-fid gave them (`pt_inception-2015-12-05`). It differs from torchvision's in its pooling:
 borders do not count in averages, and the last block takes a maximum where the paper has an average. The
-weights are not ours and do not ship; their pickle is never opened here. Whoever has it makes a safetensors of
-it once:
-
-    save_file(torch.load("pt_inception-2015-12-05-6726825d.pth", weights_only=True), "inception.safetensors")
+weights are not ours and do not ship: they are read from a safetensors with those names, and the pickle in
+which they were published is never opened here.
 
 A distance on few samples is biased upwards: published ones are of 50,000.
 """
@@ -168,7 +166,7 @@ class Inception(nn.Module):
         for key, value in expected.items():
             if value.shape != found[key].shape:
                 raise ValueError(f"{file.name}: {key} is {tuple(found[key].shape)}, not {tuple(value.shape)}")
-        model.load_state_dict(found, strict=False)  # but for the counts, checked above
+        model.load_state_dict(model.state_dict() | found)  # the counts of batches stay as they are
         return model.eval().requires_grad_(False)
 
 
