@@ -7,8 +7,14 @@ BIN = $(VENV)/bin
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py $(ARGS)
 
+# some at a time; then one by one what drives a browser, which takes two cores by itself
 test: $(VENV)/dev.stamp
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest -m "not browser" -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -m browser
+endif
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

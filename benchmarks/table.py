@@ -21,11 +21,13 @@ TABLE = """# Ours beside the libraries a user would pick instead
 Same weights, same work, same machine, in turn; the median of {rounds} rounds. Written by
 
 ```
-python -m benchmarks --all{threads}
+python -m benchmarks --all{options}
 ```
 
-on {date}, on {machine}. Run it on yours: it writes this page anew. What each measures, and where its lead
-comes from, is in the first lines of its file in `benchmarks/` and in the [README](../README.md).
+on {date}, on {machine}.
+Run it on yours: it writes this page anew. What each measures, and where its lead comes from, is in the first
+lines of its file in `benchmarks/` and in the [README](../README.md). Where the two differ, the README's was
+run by itself on another day.
 
 | times as fast | benchmark | ours | the other | of what | results agree |
 |---:|---|---:|---|---|---|
@@ -60,10 +62,10 @@ def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:
     ordered = sorted(results, key=lambda r: -r.get("ratio", -1.0))
     where = next((r["machine"] for r in results if "machine" in r), {})
     machine = ", ".join(f"{v}" if k == "processor" else f"{k} {v}" for k, v in where.items())
-    threads = f" --threads {args.threads}" if args.threads else ""
+    options = (f" --threads {args.threads}" if args.threads else "") + f" --rounds {args.rounds}"
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     rows = "\n".join(map(row, ordered))
-    return TABLE.format(rounds=args.rounds, threads=threads, date=date, machine=machine or "?", rows=rows)
+    return TABLE.format(rounds=args.rounds, options=options, date=date, machine=machine or "?", rows=rows)
 
 
 def write(args: argparse.Namespace) -> None:

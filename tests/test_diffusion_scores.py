@@ -67,7 +67,7 @@ def test_the_page_of_the_table_has_what_was_measured():
     page = (loop.ROOT / "docs/diffusion.md").read_text(encoding="utf-8").splitlines()
     args = argparse.Namespace(out=loop.ROOT / "weights")
     rows = [*diffusion_table.diffusion_rows("faces", args), *diffusion_table.diffusion_rows("fashion", args)]
-    rows += diffusion_table.sprite_rows(args)
+    rows += [line for kind in ("sprites", "emoji") for line in diffusion_table.pixel_rows(kind, args)]
     assert len(rows) > 20 and set(rows) <= set(page)
 
 

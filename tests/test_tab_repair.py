@@ -16,14 +16,14 @@ from genmodels.diffusion import samplers
 from genmodels.diffusion.denoiser import Denoiser, bound
 from genmodels.runtime import generators
 
-FACES, GARMENTS, SPRITES, FLOW = (c.name for c in ways.CHECKPOINTS)
+FACES, GARMENTS, SPRITES, EMOJI, FLOW = (c.name for c in ways.CHECKPOINTS)
 SHAPES = {
     FACES: (3, 64, 64),
     GARMENTS: (1, 28, 28),
     SPRITES: (3, 24, 24),
+    EMOJI: (3, 32, 32),
     FLOW: (1, 28, 28),
 }
-EMOJI = "ddpm-emoji"  # trained by the recipe, not bundled
 ANY, OWN = ("any",) * 4, ("own",) * 4
 FACE = reals.FACE
 

@@ -132,6 +132,7 @@ CARDS = {
             "it, as many differ only in a tone of skin or a small sign."
         ),
         data=NOTO,
+        datasets=("noto-emoji", "twemoji"),
         tags=("diffusion", "ddpm", "unet", "emoji", "teaching"),
         limits=(
             "5,525 pictures are few: what comes out is a training picture, a blend of some, or a smudge, "

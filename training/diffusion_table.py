@@ -7,6 +7,7 @@ their folders; the others are drawn and judged anew, which takes a minute.
 import argparse
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -45,6 +46,14 @@ Nothing of ours reads them, so neighbours are counted by the distance of pixels 
 ones. A copy is a sample that differs from a training picture by less than {copy} a value.
 
 {sprites}
+
+## Emoji, 32 x 32
+
+Read alike, but nothing was held out of so few: neighbours are sought among {count:,} training pictures, and
+the second line holds {count:,} others against them. Real copies have such a twin themselves, mostly in
+another tone of skin.
+
+{emoji}
 
 Frechet distance: lower is better, and the first line is the floor: training pictures against held-out ones.
 Precision: share of samples that lie among real pictures. Recall: share of real pictures that lie among
@@ -121,13 +130,13 @@ def garment_rows(args: argparse.Namespace) -> Iterator[str]:
     yield from diffusion_rows("fashion", args)
 
 
-def sprite_rows(args: argparse.Namespace) -> Iterator[str]:
+def pixel_rows(kind: str, args: argparse.Namespace) -> Iterator[str]:
     """From what `measure` wrote: samples, and real ones apart from those they are held against."""
-    found, keys = facts("ddpm-sprites", args), (*SHARES, "copies")
+    found, keys = facts(f"ddpm-{kind}", args), (*SHARES, "copies")
     size = f"{found['parameters']:,} | {found['minutes']:g}"
     yield "| | precision | recall | density | coverage | copies | parameters | minutes |"
     yield "|---|---:|---:|---:|---:|---:|---:|---:|"
-    for title, ending, rest in (("DDPM, DPM-Solver++", "", size), ("Real sprites", "_real", " | ")):
+    for title, ending, rest in (("DDPM, DPM-Solver++", "", size), (f"Real {kind}", "_real", " | ")):
         shares = (found["measures"][k + ending] for k in keys)
         yield f"| {title} | {' | '.join(f'{v:.3f}' for v in shares)} | {rest} |"
 
@@ -139,7 +148,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=loop.ROOT / "weights", help="where the folders lie")
     parser.add_argument("--to", type=Path, default=loop.ROOT / "docs/diffusion.md", help="the page")
     args = parser.parse_args()
-    parts = {"faces": face_rows, "garments": garment_rows, "sprites": sprite_rows}
+    parts = {"faces": face_rows, "garments": garment_rows}
+    parts |= {kind: partial(pixel_rows, kind) for kind in ("sprites", "emoji")}
     tables = {name: "\n".join(rows(args)) for name, rows in parts.items()}
     args.to.write_text(TABLE.format(count=MEASURED, copy=COPY, head=HEAD, **tables))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from demos.kit import fashion, images, inputs
 from demos.kit.denoisers import HAIR, kind_of
@@ -85,7 +85,11 @@ def ours(kind: str, number: int) -> Image.Image:
         from genmodels.data.garments import garment
 
         return garment(number % 10, number // 10)
-    return sprite(number) if kind == "sprites" else smiley(number)
+    if kind == "sprites":
+        return sprite(number)
+    from genmodels.data.smileys import smiley
+
+    return smiley(number)
 
 
 def sprite(number: int) -> Image.Image:
@@ -94,26 +98,6 @@ def sprite(number: int) -> Image.Image:
     page = Image.new("RGBA", (24, 24), "white")
     page.alpha_composite(Image.fromarray(rgba(random_sprite(number))))
     return page.convert("RGB")
-
-
-def smiley(number: int) -> Image.Image:
-    """A round face on white, drawn four times larger; its mood is the number's."""
-    mood, open_eyes = number % 3, number // 3 % 2
-    page = Image.new("RGB", (128, 128), "white")
-    pen = ImageDraw.Draw(page)
-    pen.ellipse((8, 8, 120, 120), "#fcc21b", "#e8a50c", 4)
-    for x in (42, 86):
-        if open_eyes:
-            pen.ellipse((x - 9, 40, x + 9, 64), "#5f4737")
-        else:
-            pen.arc((x - 12, 44, x + 12, 66), 190, 350, "#5f4737", 7)
-    if mood == 0:
-        pen.chord((34, 62, 94, 108), 0, 180, "#5f4737")
-        pen.chord((44, 84, 84, 108), 0, 180, "#e2574c")
-    else:
-        box, ends = ((36, 58, 92, 100), (20, 160)) if mood == 1 else ((40, 84, 88, 120), (200, 340))
-        pen.arc(box, *ends, "#5f4737", 8)
-    return page.resize((32, 32), Image.Resampling.BOX)
 
 
 def board(number: int = FACE, words: Any = None) -> tuple[Any, Any]:
@@ -143,7 +127,7 @@ def code(checkpoint: str, number: int) -> tuple[list[str], str]:
         )
         imports = ["from genmodels.data.sprites import random_sprite, rgba"]
     else:
-        side, imports = SIDES[kind], ["from PIL import Image"]
-        lines = f'page = np.array(Image.new("RGB", ({side}, {side}), "orange"))  # yours goes here\n'
+        lines = f"page = np.array(smiley({number}))  # or yours: 32 x 32 on white\n"
+        imports = ["from genmodels.data.smileys import smiley"]
     more = "x0 = torch.from_numpy(page).permute(2, 0, 1)[None] / 127.5 - 1  # (1, C, H, W) in [-1, 1]\n"
     return ["import numpy as np", "import torch", *imports], lines + more
