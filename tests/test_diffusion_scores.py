@@ -9,19 +9,19 @@ import torch
 
 from training import card, diffusion, diffusion_scores, diffusion_table, loop
 from training.diffusion_cards import CARDS
-from training.diffusion_scores import Reader, copies, obedience, untold
+from training.diffusion_scores import Reader, obedience, twins, untold
 
 
 def test_a_copy_is_what_lies_near_a_training_picture():
     every = torch.rand(50, 12, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    assert copies(every[:5] + 0.09, every) == 1  # a root of the mean square of 0.09
-    assert copies(every[:5] + torch.tensor([[0.11], [5.0], [0.02], [3.0], [4.0]]), every) == 0.2
+    assert twins(every[:5] + 0.09, every) == 1  # a root of the mean square of 0.09
+    assert twins(every[:5] + torch.tensor([[0.11], [5.0], [0.02], [3.0], [4.0]]), every) == 0.2
 
 
 def test_a_picture_is_no_copy_of_itself_but_of_its_twin():
     every = torch.eye(6)
-    assert copies(every, every) == 0
-    assert copies(every[:4], torch.cat([every, every[:2]])) == 0.5
+    assert twins(every, every) == 0
+    assert twins(every[:4], torch.cat([every, every[:2]])) == 0.5
 
 
 def test_one_face_in_eight_is_asked_for_without_a_class():
@@ -75,4 +75,4 @@ def test_every_model_has_its_card_and_every_measure_its_words():
     assert {*diffusion.MODELS, "consistency-faces"} <= CARDS.keys()
     assert "CC-BY 4.0" in CARDS["ddpm-emoji"].data and "OFL" in CARDS["ddpm-emoji"].data
     looks = {f"frechet_{n}" for n in diffusion_scores.FEW}
-    assert looks | {"copies", "copies_real", "obedience_guided", "frechet_ddim_50"} <= card.GLOSS.keys()
+    assert looks | {"twins", "twins_real", "obedience_guided", "frechet_ddim_50"} <= card.GLOSS.keys()

@@ -177,14 +177,14 @@ def by_pixels(model: Model, data: Shown) -> dict[str, float]:
     real, made, seen, every = (half(x) for x in (data.real, fake, data.train, data.every))
     values = neighbours(real, made)._asdict()
     values |= {f"{k}_real": v for k, v in neighbours(real, seen)._asdict().items()}
-    return values | {"copies": copies(made, every), "copies_real": copies(real, every)}
+    return values | {"twins": twins(made, every), "twins_real": twins(real, every)}
 
 
 def half(x: Tensor) -> Tensor:
     return F.avg_pool2d(x, 2).flatten(1)
 
 
-def copies(x: Tensor, every: Tensor) -> float:
+def twins(x: Tensor, every: Tensor) -> float:
     """Share of x with one of `every` that near; itself, once, does not count."""
     distance = torch.cdist(x, every) / x.shape[1] ** 0.5
     same = (distance.min(1).values == 0).long()

@@ -132,7 +132,7 @@ def garment_rows(args: argparse.Namespace) -> Iterator[str]:
 
 def pixel_rows(kind: str, args: argparse.Namespace) -> Iterator[str]:
     """From what `measure` wrote: samples, and real ones apart from those they are held against."""
-    found, keys = facts(f"ddpm-{kind}", args), (*SHARES, "copies")
+    found, keys = facts(f"ddpm-{kind}", args), (*SHARES, "twins")
     size = f"{found['parameters']:,} | {found['minutes']:g}"
     yield "| | precision | recall | density | coverage | copies | parameters | minutes |"
     yield "|---|---:|---:|---:|---:|---:|---:|---:|"

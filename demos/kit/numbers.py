@@ -81,6 +81,7 @@ WORDS: dict[str, Pair] = {
     "kept_same": ("% of them the same", "% de ellas iguales"),
     "kept_moved": ("% mean change of their pixels", "% de cambio medio de sus píxeles"),
     "copies": ("nearer than 9 in 10 held-out tiles", "más cerca que 9 de cada 10 apartadas"),
+    "twins": ("of samples are near copies", "de las muestras son casi copias"),
     "nearest": ("the nearest", "la más cercana"),
     "typical": ("typical of a held-out tile", "típico de una baldosa apartada"),
     "mixed": ("words in the mixture, as if equal", "palabras en la mezcla, como si fueran iguales"),
