@@ -176,7 +176,7 @@ def test_winograd_is_the_convolution(shape):
 
 
 def test_winograd_only_where_it_pays():
-    x, wide, narrow = torch.zeros(1, 96, 32, 32), torch.zeros(96, 96, 3, 3), torch.zeros(32, 96, 3, 3)
+    x, wide, narrow = torch.zeros(1, 256, 48, 48), torch.zeros(256, 256, 3, 3), torch.zeros(96, 256, 3, 3)
     assert not conv.pays(x, wide)  # gradients may be wanted
     with torch.no_grad():
         assert conv.pays(x, wide)

@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-LEAST_CHANNELS = 96  # below, the transforms cost more than they save
-LEAST_PIXELS = 512  # below, transforming the weights does
+LEAST_CHANNELS = 192  # below, the transforms cost more than they save
+LEAST_WORK = 2**19  # channels times pixels; below, transforming the weights does
 LEAST_DOUBLED = 768  # pixels to double; below, summing the kernel costs more than it saves
 TILES = 128  # 4x4 squares at a time: the six-fold intermediate stays in the processor's cache
 
@@ -78,7 +78,7 @@ def pays(x: Tensor, weight: Tensor) -> bool:
         and not torch.is_grad_enabled()
         and not torch.is_autocast_enabled("cpu")
         and min(weight.shape[:2]) >= LEAST_CHANNELS
-        and x.shape[0] * x.shape[2] * x.shape[3] >= LEAST_PIXELS
+        and x.numel() >= LEAST_WORK
     )
 
 
