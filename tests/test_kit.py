@@ -349,6 +349,7 @@ def test_an_address_sets_the_controls_it_names_and_only_within_their_bounds(monk
         found = built.asked(query, "en")
     assert found == {names["checkpoint"]: "someone/there", names["seed"]: 7, names["deep"]: True}
     assert built.asked({"view": "nowhere", "seed": "7"}, "en") == {}
+    assert built.asked({"seed": "7"}, "en") == {names["seed"]: 7}  # of the first view
     with pytest.warns(UserWarning, match="seed=nan"):
         assert built.asked({"view": "look", "seed": "nan", "size": "1.5"}, "en") == {names["size"]: 1.5}
 

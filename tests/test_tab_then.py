@@ -82,9 +82,29 @@ def test_bits_of_a_text_are_those_of_its_tokens():
 
 
 def test_a_longer_sight_is_no_worse_and_ends_at_the_model_itself():
-    found = list(reach.foretold(texts.BY_NAME["gpt-recipes"], reach.LONG))
+    found = list(reach.foretold(texts.BY_NAME["gpt-recipes"], reach.LONG["recipes"]))
     assert len(found) == len(reach.SEEN) and found[-1] < found[0]
     assert all(math.isfinite(v) for v in found)
+    assert found[-1] <= min(found) + 0.1  # the same tokens each time, so nothing comes back up
+
+
+@pytest.mark.parametrize("words", [reach.LONG["recipes"][:150], reach.LONG["recipes"]])
+def test_sight_by_its_definition(words):
+    found = list(reach.foretold(texts.BY_NAME["gru-recipes"], words))
+    with texts.use("gru-recipes") as writer, torch.no_grad():
+        ids = torch.tensor([writer.tokens.end or 0, *writer.tokens.encode(words)])
+        last = range(max(1, len(ids) - reach.PLACES), len(ids))
+        for seen, value in zip(reach.SEEN[: len(found)], found, strict=True):
+            told = [writer.model.logits(ids[None, max(0, k - seen) : k])[0, -1] for k in last]
+            nats = torch.nn.functional.cross_entropy(torch.stack(told), ids[list(last)])
+            assert math.isclose(value, nats.item() / math.log(2), rel_tol=1e-4)
+
+
+def test_every_corpus_brings_a_text_of_its_kind():
+    assert reach.LONG.keys() == rivals.CORPORA.keys()
+    for corpus, words in reach.LONG.items():
+        found = list(reach.foretold(rivals.alike(corpus)[-1], words))
+        assert len(found) == len(reach.SEEN) and found[-1] < found[0] - 0.5
 
 
 def test_those_compared_by_token_cut_alike():

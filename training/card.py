@@ -279,6 +279,7 @@ class Card:
     datasets: tuple[str, ...] = ()  # ids on the Hub
     tags: tuple[str, ...] = ()
     pipeline_tag: str = "unconditional-image-generation"
+    against: str = "held-out"  # what pictures its samples are measured against
 
 
 def hardware(device: str) -> str:
@@ -364,7 +365,8 @@ def write_card(folder: Path, card: Card, measured_by: str) -> None:
     effort = f"{facts['minutes']} minutes on {facts['hardware']}"
     things = "texts" if card.pipeline_tag == "text-generation" else "images"
     effort += f", {steps} steps, {facts['training']['images']} {things}." if steps else "."
-    rows = "\n".join(f"| {GLOSS[k]} | {v} |" for k, v in facts["measures"].items() if k in GLOSS)
+    gloss = {k: words.replace("held-out", card.against) for k, words in GLOSS.items()}
+    rows = "\n".join(f"| {gloss[k]} | {v} |" for k, v in facts["measures"].items() if k in gloss)
     text = CARD.format(
         title=card.title,
         what=card.what,

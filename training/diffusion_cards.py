@@ -133,6 +133,7 @@ CARDS = {
         ),
         data=NOTO,
         datasets=("noto-emoji", "twemoji"),
+        against="training",
         tags=("diffusion", "ddpm", "unet", "emoji", "teaching"),
         limits=(
             "5,525 pictures are few: what comes out is a training picture, a blend of some, or a smudge, "

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Pair = tuple[str, str]
 ANY = "any"
+FIRST = (-1, -1, -1, 0)  # of each kind. Emoji of any group are mostly blots; smileys are not
 HAIR = (
     ("black hair", "pelo negro"), ("brown hair", "pelo castaño"), ("blond hair", "pelo rubio"),
     ("red hair", "pelo rojo"), ("grey hair", "pelo gris"), ("dyed hair", "pelo teñido"),
@@ -117,7 +118,7 @@ def pickers(
     """A picker for each kind of data, in the order of CLASSES; a value is a class, -1 is any. `more` are
     further choices, which the view reads by `said`."""
     made = []
-    for (kind, names), value in zip(CLASSES.items(), values or (-1,) * 4, strict=True):
+    for (kind, names), value in zip(CLASSES.items(), values or FIRST, strict=True):
         choices = [(t(*words), key) for words, key in more] + [(t("any", "cualquiera"), ANY)] * any_
         choices += [(t(*pair), str(k)) for k, pair in enumerate(names)]
         with gr.Column(elem_classes=f"for-{kind}", min_width=0):

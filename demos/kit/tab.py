@@ -201,7 +201,8 @@ class Tab:
 
     def asked(self, query: dict[str, str], lang: str) -> dict[Any, Any]:
         """The controls that an address sets. What it sets wrongly is named and left as it was."""
-        view = next((v for v in self.views if v.name == query.get("view")), None)
+        named = query.get("view", self.views[0].name)
+        view = next((v for v in self.views if v.name == named), None)
         found, wrong = {}, []
         for name, component in (view.linked if view else {}).items():
             if name in query:

@@ -100,6 +100,12 @@ def corpus_choice() -> Any:
     return kit.choice(choices, t("They have read", "Han leído"))
 
 
+def bring(corpus: Any, words: Any, of: dict[str, str]) -> None:
+    """Whoever picks another corpus gets words of its kind."""
+    js = f"c => ({of!r})[c]"
+    corpus.input(None, corpus, words, js=js, queue=False, api_visibility="private", show_progress="hidden")
+
+
 def layout(tab: kit.Tab) -> None:
     with tab.view("same", "Same words, same seed", "Mismas palabras, misma semilla") as view:
         with view.controls():
@@ -115,8 +121,4 @@ def layout(tab: kit.Tab) -> None:
         _, spanish, *_ = rivals.CORPORA["quijote"]
         texts.in_spanish(tab, {corpus: "quijote", prompt: spanish})
         view.run(same, inputs, [passages], ("Write", "Escribir"), same_code)
-        begins = {key: words for key, (_, words, *_) in rivals.CORPORA.items()}
-        js = f"c => ({begins!r})[c]"
-        corpus.input(
-            None, corpus, prompt, js=js, queue=False, api_visibility="private", show_progress="hidden"
-        )
+        bring(corpus, prompt, {key: words for key, (_, words, *_) in rivals.CORPORA.items()})

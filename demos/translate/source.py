@@ -141,7 +141,7 @@ def inked(reader: Reader, said: Said, running: bool = False) -> str:
     spelled = texts.spelled(reader.tokens, [i for i in said.ids if i != reader.model.config.end])
     tokens = [
         texts.Ink(word, texts.sharpness(texts.bits(p)), f"{100 * p:.1f} %")
-        for word, p in zip(spelled, said.chances, strict=False)
+        for word, p in zip(spelled, said.chances[: len(spelled)], strict=True)  # less its end
     ]
     return texts.ink([*tokens, *([texts.Ink("", kind="cursor")] if running else [])])
 

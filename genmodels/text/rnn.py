@@ -14,6 +14,7 @@ lie in torch's order, so that its weights can be taken over, but there is one bi
 embedding may serve as the last layer too (Press and Wolf, arXiv:1608.05859).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -49,7 +50,7 @@ class Seen(NamedTuple):
     gates: list[dict[str, Tensor]]  # of each layer: (n, H) by name
 
 
-class Cell(nn.Module):
+class Cell(nn.Module, ABC):
     """One layer. `inputs` is the part of a step that needs no state: computed for all steps at once."""
 
     blocks: ClassVar[int]  # how many times H numbers a step computes
@@ -69,12 +70,12 @@ class Cell(nn.Module):
     def inputs(self, x: Tensor) -> Tensor:
         return F.linear(x, self.weight_ih, self.bias)
 
+    @abstractmethod
     def step(self, a: Tensor, state: State, hold: Mapping[str, float] = NOTHING) -> tuple[State, State]:
         """One token, as `inputs` left it (B, blocks H): the next state, and the gates in `names`' order.
 
         `hold` nails gates to a value, to see what they are good for.
         """
-        raise NotImplementedError
 
     def forward(self, x: Tensor, state: State, hold: Mapping[str, float] = NOTHING) -> tuple[Tensor, State]:
         """(B, n, C) -> hidden states (B, n, H), and the state after the last."""
